@@ -1,0 +1,70 @@
+package assign
+
+// idle tells whether nothing can be assigned to the name that holds text[at:end],
+// by the first byte or two behind it. Four keywords in five are given up here; it
+// says no of everything that the reader must look at.
+func idle(text []byte, at, end int) bool {
+	to, last := end, min(len(text), end+Reach)
+	for to > at && !isWord(text[to-1]) {
+		to--
+	}
+	for to < min(last, end+maxName) && isName(text[to]) && !(text[to] == '-' && to+1 < last && (text[to+1] == '>' || text[to+1] == '-')) {
+		to++
+	}
+	if to == last || to == at {
+		return true
+	}
+	if to < last && !follows[text[to]] {
+		return !isName(text[to]) // a name that long is the reader's to refuse
+	}
+	if c := text[to]; c != ' ' && c != '\t' {
+		return false
+	}
+	for to < last && (text[to] == ' ' || text[to] == '\t') {
+		to++
+	}
+	if to == last {
+		return true
+	}
+	if c := text[to]; !isLetter(c) {
+		return !follows[c] && c != '{' && c != '/'
+	}
+	return !option(text, at) && !typeAhead(text[to:last]) && !hasFold(text[at:end], "identified by")
+}
+
+// follows holds the bytes that may stand behind a name that something is assigned to.
+var follows = func() (set [256]bool) {
+	for _, c := range []byte("\"'`\\()><]},\n\r \t:=|?!-*") {
+		set[c] = true
+	}
+	return set
+}()
+
+// option tells whether the name at text[at] may be an option's, or a variable's
+// in a Dockerfile, so that a bare word after a blank is its value.
+func option(text []byte, at int) bool {
+	i := at
+	for i > max(0, at-maxName) && isName(text[i-1]) {
+		i--
+	}
+	return text[i] == '-' || i > 1 && text[i-1] == ' ' && text[i-2] == 'V'
+}
+
+// typeAhead tells whether a single word and an equals sign follow: string = "x".
+func typeAhead(b []byte) bool {
+	i := 0
+	for i < len(b) && i < maxType && typeByte(b[i]) {
+		i++
+	}
+	for i < len(b) && b[i] == ' ' {
+		i++
+	}
+	return i < len(b) && b[i] == '='
+}
+
+// maxType is the longest type in bytes that may stand between name and value.
+const maxType = 48
+
+func typeByte(c byte) bool {
+	return isWord(c) || c == '[' || c == ']' || c == '*' || c == '.' || c == '<' || c == '>' || c == '?'
+}
