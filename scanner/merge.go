@@ -1,0 +1,146 @@
+package scanner
+
+import "github.com/oakum-sec/oakum/leak"
+
+// Merge groups findings by ID: a key that a hundred versions of a file carry is
+// one finding, seen in so many places. It keeps the order of first sight.
+//
+// Hand Add the findings of a scan, or of several scans of one target (history,
+// index, working tree), then ask for Findings.
+type Merge struct {
+	byID  map[string]*merged
+	order []*merged
+}
+
+type merged struct {
+	finding *leak.Finding
+	places  map[string]int // PlaceID to index in seen; -1 beyond what is listed
+	seen    []place
+	bare    bool // a place that is not listed does not allow the value
+	count   int
+}
+
+// place is what is known of one place: its most exposed sighting, and whether a
+// comment there allows the value.
+type place struct {
+	leak.Sighting
+	allowed *leak.Suppression
+}
+
+// Add takes f over.
+func (m *Merge) Add(f *leak.Finding) {
+	if m.byID == nil {
+		m.byID = map[string]*merged{}
+	}
+	g := m.byID[f.ID]
+	if g == nil {
+		g = &merged{finding: f, places: map[string]int{}}
+		m.byID[f.ID] = g
+		m.order = append(m.order, g)
+	}
+	g.absorb(f)
+	g.see(place{f.Sighting, f.Suppressed})
+}
+
+// absorb keeps the surest of what several sightings tell of one value.
+func (g *merged) absorb(f *leak.Finding) {
+	kept := g.finding
+	kept.Proof = max(kept.Proof, f.Proof)
+	kept.Severity = max(kept.Severity, f.Severity)
+	if len(f.Parts) > len(kept.Parts) {
+		kept.Parts = f.Parts
+	}
+}
+
+func (g *merged) see(p place) {
+	id := leak.PlaceID(p.Place)
+	i, known := g.places[id]
+	switch {
+	case !known && len(g.seen) <= leak.MaxAlso:
+		g.places[id] = len(g.seen)
+		g.seen = append(g.seen, p)
+		g.count++
+	case !known:
+		g.places[id] = -1
+		g.count++
+		g.bare = g.bare || p.allowed == nil
+	case i >= 0:
+		g.seen[i] = same(g.seen[i], p)
+	}
+}
+
+// same joins two sightings of one place: the more exposed one, of two versions in
+// history the one at HEAD or the younger; with the older's origin. Its comment
+// counts: who allows a value today has looked at what yesterday's version said.
+func same(old, young place) place {
+	origin := joined(old.Origin, young.Origin)
+	stays := young.Reach > old.Reach || young.Reach == old.Reach && atHead(old.Sighting) && !atHead(young.Sighting)
+	if !stays {
+		old = young
+	}
+	old.Origin = origin
+	return old
+}
+
+// joined is the older origin, at HEAD if either is.
+func joined(old, young *leak.Origin) *leak.Origin {
+	if old == nil || young == nil {
+		if old == nil {
+			return young
+		}
+		return old
+	}
+	if old.AtHead || !young.AtHead {
+		return old
+	}
+	both := *old
+	both.AtHead = true
+	return &both
+}
+
+func atHead(s leak.Sighting) bool { return s.Origin != nil && s.Origin.AtHead }
+
+// Findings returns the groups, each with its most exposed sighting first.
+func (m *Merge) Findings() []*leak.Finding {
+	out := make([]*leak.Finding, len(m.order))
+	for i, g := range m.order {
+		out[i] = g.result()
+	}
+	return out
+}
+
+func (g *merged) result() *leak.Finding {
+	f := g.finding
+	first := 0
+	for i, p := range g.seen {
+		if exposed(p.Sighting, g.seen[first].Sighting) {
+			first = i
+		}
+	}
+	f.Sighting, f.Also, f.Suppressed = g.seen[first].Sighting, nil, g.suppression(first)
+	for i, p := range g.seen {
+		if i != first {
+			f.Also = append(f.Also, p.Sighting)
+		}
+	}
+	f.Seen = g.count
+	return f
+}
+
+// suppression is the first place's, if every other place has one, too.
+func (g *merged) suppression(first int) *leak.Suppression {
+	for _, p := range g.seen {
+		if p.allowed == nil || g.bare {
+			return nil
+		}
+	}
+	return g.seen[first].allowed
+}
+
+// exposed tells whether a is the one to act on before b.
+func exposed(a, b leak.Sighting) bool {
+	if a.Reach != b.Reach {
+		return a.Reach < b.Reach
+	}
+	return atHead(a) && !atHead(b)
+}

@@ -1,0 +1,173 @@
+package scanner
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/oakum-sec/oakum/leak"
+)
+
+// A batch is what travels between goroutines: enough texts that a channel
+// operation costs nothing beside them, few enough that the results of the
+// batches under way, kept until their turn, stay small.
+const (
+	batchBlobs   = 32
+	batchBytes   = 1 << 20
+	batchesAhead = 4 // for each worker
+	// What a text whose size is not known counts for: few in a batch, so that a
+	// folder of eight large files keeps more than one worker busy.
+	unknownBytes = batchBytes / 4
+)
+
+// item is one pair that the source yielded.
+type item struct {
+	blob Blob
+	gap  *leak.Gap
+}
+
+type batch struct {
+	items  []item
+	result result
+	done   chan struct{}
+}
+
+// result is what scanning a batch gave, in order.
+type result struct {
+	events  []Event
+	blobs   int64
+	bytes   int64
+	dropped map[string]int64
+	last    leak.Place
+}
+
+func (r *result) drop(why string) {
+	if r.dropped == nil {
+		r.dropped = map[string]int64{}
+	}
+	r.dropped[why]++
+}
+
+func (r *result) gap(g *leak.Gap) { r.events = append(r.events, Event{Gap: g}) }
+
+// run drives one Scan: one producer reads the source, the workers scan, and the
+// caller's goroutine delivers.
+type run struct {
+	scanner *Scanner
+	now     time.Time
+	queue   chan *batch // in the source's order
+	work    chan *batch
+	passed  tally // what a Narrowing source looked at by itself
+	ended   error // the source's last error, read after queue is closed
+}
+
+func (s *Scanner) scan(ctx context.Context, src Source, sink func(Event) error) (Summary, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &run{
+		scanner: s,
+		now:     s.opt.Now,
+		queue:   make(chan *batch, s.jobs()*batchesAhead),
+		work:    make(chan *batch, s.jobs()*batchesAhead),
+	}
+	if r.now.IsZero() {
+		r.now = time.Now()
+	}
+	var workers sync.WaitGroup
+	workers.Go(func() { r.produce(ctx, src) })
+	for range s.jobs() {
+		workers.Go(func() { r.scanBatches(ctx) })
+	}
+	d := newDelivery(sink, &r.passed)
+	err := d.deliver(ctx, r.queue)
+	cancel()
+	for range r.queue { // lets the producer see the end
+	}
+	workers.Wait()
+	return d.finish(), errors.Join(err, r.ended)
+}
+
+// produce reads the source into batches until it ends or ctx does.
+func (r *run) produce(ctx context.Context, src Source) {
+	defer close(r.queue)
+	defer close(r.work)
+	b := newBatch()
+	size := int64(0)
+	for blob, err := range r.blobs(ctx, src) {
+		if ctx.Err() != nil {
+			return
+		}
+		it, ok := r.itemOf(blob, err)
+		if !ok {
+			break
+		}
+		b.items = append(b.items, it)
+		if blob.Size < 0 {
+			size += unknownBytes
+		} else {
+			size += blob.Size
+		}
+		if len(b.items) == batchBlobs || size >= batchBytes {
+			if !r.send(ctx, b) {
+				return
+			}
+			b, size = newBatch(), 0
+		}
+	}
+	if len(b.items) > 0 {
+		r.send(ctx, b)
+	}
+}
+
+func newBatch() *batch {
+	return &batch{items: make([]item, 0, batchBlobs), done: make(chan struct{})}
+}
+
+// itemOf makes an item of what a source yielded; false ends the source.
+func (r *run) itemOf(blob Blob, err error) (item, bool) {
+	if err == nil {
+		return item{blob: blob}, true
+	}
+	if gap, ok := errors.AsType[*leak.Gap](err); ok {
+		return item{gap: gap}, true
+	}
+	r.ended = err
+	return item{}, false
+}
+
+func (r *run) send(ctx context.Context, b *batch) bool {
+	for _, ch := range []chan *batch{r.queue, r.work} {
+		select {
+		case ch <- b:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// blobs asks a Narrowing source for candidates, any other for everything.
+func (r *run) blobs(ctx context.Context, src Source) iter.Seq2[Blob, error] {
+	if n, ok := src.(Narrowing); ok {
+		return n.Candidates(ctx, r.scanner.set, r.passed.add)
+	}
+	return src.Blobs(ctx)
+}
+
+func (r *run) scanBatches(ctx context.Context) {
+	w := newWorker(r.scanner, r.now)
+	for b := range r.work {
+		for _, it := range b.items {
+			if ctx.Err() != nil {
+				break
+			}
+			if it.gap != nil {
+				b.result.gap(it.gap)
+				continue
+			}
+			w.scan(ctx, it.blob, &b.result)
+		}
+		close(b.done)
+	}
+}

@@ -1,0 +1,269 @@
+package scanner
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/rules"
+)
+
+// maxFindings bounds what one text may tell; the rest is a Gap. A text with
+// more is a dump of test data, and nobody reads ten thousand lines about it.
+const maxFindings = 10_000
+
+// hit is a match that Judge let stand, with what the steps after it need.
+type hit struct {
+	finding *leak.Finding
+	rule    *rules.Rule
+	span    leak.Span   // of the whole match
+	near    []leak.Part // by component, empty where nothing is near
+	taken   bool        // it became a part of another finding
+	lacking bool        // a part that it cannot do without is not there
+}
+
+// worker scans texts one after the other, with buffers of its own.
+type worker struct {
+	*Scanner
+	now     time.Time
+	reader  *reader
+	matches []rules.Match
+
+	// of the text at hand
+	blob  *Blob
+	paths []string
+	out   *result
+	kind  kind
+	path  []byte
+	names []*hit // found in the text's name
+	hits  []*hit
+	near  map[*regexp.Regexp]*surrounding // the last one searched, by a component's pattern
+	full  bool
+}
+
+func newWorker(s *Scanner, now time.Time) *worker {
+	return &worker{Scanner: s, now: now, reader: newReader(s.set)}
+}
+
+// scan looks at one text and appends what it tells to out.
+func (w *worker) scan(ctx context.Context, b Blob, out *result) {
+	out.last = b.Place
+	out.blobs++
+	if w.opt.MaxSize > 0 && b.Size > w.opt.MaxSize {
+		out.gap(tooLarge(b.Place, b.Size, w.opt.MaxSize))
+		return
+	}
+	w.begin(&b, out)
+	w.guarded(func() {
+		w.name()
+		w.files()
+		w.text(ctx)
+	})
+	w.guarded(w.finish)
+}
+
+// guarded makes a Gap of a panic, a bug of ours that hostile content triggers:
+// it does not get to hide the texts that follow, nor what was found before.
+func (w *worker) guarded(step func()) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			w.gap(leak.GapUnreadable, fmt.Errorf("oakum broke while it looked at this (a bug, please report it): %v", broken))
+		}
+	}()
+	step()
+}
+
+func (w *worker) begin(b *Blob, out *result) {
+	w.blob, w.out, w.names, w.hits, w.full = b, out, w.names[:0], w.hits[:0], false
+	w.kind = kind{}
+	clear(w.near)
+	if w.paths = b.Paths; w.paths == nil {
+		if p := b.Place.Path(); p != "" {
+			w.paths = []string{p}
+		}
+	}
+}
+
+// text reads the whole text. What goes wrong on the way is a Gap.
+func (w *worker) text(ctx context.Context) {
+	src, err := w.blob.Open(ctx)
+	if err != nil {
+		w.gapOf(err)
+		return
+	}
+	defer src.Close()
+	if err := w.read(src); err != nil {
+		w.gapOf(fmt.Errorf("read: %w", err))
+	}
+}
+
+func (w *worker) read(src io.ReadCloser) error {
+	size := w.blob.Size
+	if s, ok := src.(interface{ Size() int64 }); ok {
+		size = s.Size()
+	}
+	limit := w.opt.MaxSize
+	if limit > 0 && size > limit {
+		w.out.gap(tooLarge(w.blob.Place, size, limit))
+		return nil
+	}
+	head, err := w.windows(src, size, true)
+	if head != nil {
+		wide := io.MultiReader(bytes.NewReader(head[w.kind.bom:]), src)
+		_, err = w.windows(&utf16Reader{src: wide, order: w.kind.utf16}, -1, false)
+	}
+	return err
+}
+
+// windows looks at src window by window. Where its first bytes turn out to be
+// UTF-16 it stops and returns them, to be read again through a decoder.
+func (w *worker) windows(src io.Reader, size int64, sniffing bool) (head []byte, err error) {
+	var carry rules.Carry
+	n, err := w.reader.windows(src, size, func(win *window) bool {
+		if sniffing {
+			sniffing = false
+			if w.kind = sniff(win.text[:min(len(win.text), sniffSize)]); w.kind.utf16 != nil {
+				head = bytes.Clone(win.text)
+				return false
+			}
+		}
+		w.window(win, &carry)
+		return !w.full
+	})
+	w.out.bytes += n
+	return head, err
+}
+
+// window looks at one window of the text at hand.
+func (w *worker) window(win *window, carry *rules.Carry) {
+	w.matches = w.set.AppendWindow(w.matches[:0], win.text, win.from, win.to, carry)
+	for i := range w.matches {
+		w.judge(&w.matches[i], win)
+	}
+	if !w.opt.NoDecode {
+		eachEncoded(win.text, win.from, win.to, func(e encoded) { w.encoded(e, win, layers{locate: whole}) })
+	}
+}
+
+// judge asks for the second opinion on a match and keeps it as a hit.
+func (w *worker) judge(m *rules.Match, win *window) {
+	if w.full || !w.accepted(m, win.text) {
+		return
+	}
+	h := w.hit(m, win.text, nil)
+	h.span = leak.Span{Start: win.base + int64(m.Start), End: win.base + int64(m.End)}
+	w.place(h.finding, win, m.Value[0], m.Value[1])
+	w.lookNearby(h, m, win)
+	w.keep(h)
+}
+
+// accepted is Judge's word, and ours on names and values in binaries: what a
+// compiler or packer left there is no assignment.
+func (w *worker) accepted(m *rules.Match, text []byte) bool {
+	why := w.set.Judge(m, w.subject(text))
+	if why == "" && w.kind.binary && m.Proof == leak.Generic {
+		why = "binary"
+	}
+	if why == "" && m.Proof < w.opt.MinProof {
+		why = "proof"
+	}
+	if why != "" {
+		w.out.drop(why)
+	}
+	return why == ""
+}
+
+func (w *worker) subject(text []byte) rules.Subject {
+	s := rules.Subject{Text: text, Paths: w.paths, Now: w.now}
+	if w.blob.Origin != nil {
+		s.Commit = w.blob.Origin.Commit
+	}
+	return s
+}
+
+// hit makes a finding of a match. Its place in the text is not set yet.
+func (w *worker) hit(m *rules.Match, text []byte, decoded []string) *hit {
+	value := text[m.Value[0]:m.Value[1]]
+	f := &leak.Finding{
+		Rule:     m.Rule.ID,
+		Key:      string(text[m.Key[0]:min(m.Key[1], m.Key[0]+maxKey)]),
+		Secret:   leak.NewSecret(value),
+		Hint:     string(value[:min(m.Rule.Show, len(value))]),
+		Proof:    m.Proof,
+		Severity: m.Severity,
+		Notes:    m.Notes,
+		Decoded:  append(w.kind.decoded(), decoded...),
+		Seen:     1,
+	}
+	vouched := m.Rule.Bits >= leak.VouchedBits || m.Rule.Public
+	f.ID = leak.Identify(f.Rule, f.Secret, vouched, f.Key, w.blob.Place)
+	return &hit{finding: f, rule: m.Rule}
+}
+
+// maxKey is how much of a name is kept, in bytes.
+const maxKey = 128
+
+// place says where win.text[start:end] stands, and what a comment there says.
+func (w *worker) place(f *leak.Finding, win *window, start, end int) {
+	f.Sighting = leak.Sighting{
+		Place:  w.blob.Place,
+		Span:   leak.Span{Start: win.base + int64(start), End: win.base + int64(end)},
+		Reach:  w.blob.Reach,
+		Origin: w.blob.Origin,
+	}
+	f.Line, f.Column = win.position(start)
+	f.EndLine, f.EndColumn = win.position(end)
+	if !w.opt.NoInline {
+		f.Suppressed = allowedInline(win.text, start, end)
+	}
+}
+
+func (w *worker) keep(h *hit) {
+	if len(w.hits) < maxFindings {
+		w.hits = append(w.hits, h)
+		return
+	}
+	if !w.full {
+		w.full = true
+		w.gap(leak.GapLimit, fmt.Errorf("more than %d findings in one text; the rest is not told", maxFindings))
+	}
+}
+
+// finish pairs and orders what the text gave and tells it.
+func (w *worker) finish() {
+	hits := w.withoutOverlaps(w.hits)
+	hits = w.paired(hits)
+	slices.SortStableFunc(hits, func(a, b *hit) int {
+		return cmp.Or(cmp.Compare(a.finding.Span.Start, b.finding.Span.Start),
+			cmp.Compare(a.finding.Span.End, b.finding.Span.End), cmp.Compare(a.rule.ID, b.rule.ID))
+	})
+	for _, h := range append(w.names, hits...) {
+		w.out.events = append(w.out.events, Event{Finding: h.finding})
+	}
+	clear(w.hits)
+}
+
+func (w *worker) gap(code string, why error) {
+	w.out.gap(&leak.Gap{Place: w.blob.Place, Class: leak.Failure, Code: code, Why: why})
+}
+
+// gapOf passes a source's own Gap on and makes one of any other error.
+func (w *worker) gapOf(err error) {
+	if g, ok := errors.AsType[*leak.Gap](err); ok {
+		w.out.gap(g)
+		return
+	}
+	w.gap(leak.GapUnreadable, err)
+}
+
+func tooLarge(p leak.Place, size, limit int64) *leak.Gap {
+	return &leak.Gap{Place: p, Class: leak.Failure, Code: leak.GapLimit,
+		Why: fmt.Errorf("%d bytes, more than the limit of %d (--max-size)", size, limit)}
+}
