@@ -1,0 +1,166 @@
+package gitsource_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner/gitsource"
+)
+
+// TestMissingObjects takes objects away, one at a time: each is named, and the
+// rest is still looked at.
+func TestMissingObjects(t *testing.T) {
+	for what, rev := range map[string]string{"commit": "main~1", "tree": "main~1^{tree}", "subtree": "main~1:dir", "blob": "main~1:dir/f"} {
+		t.Run(what, func(t *testing.T) {
+			s := threeCommits(t)
+			h := s.git("rev-parse", rev)
+			name := filepath.Join(s.dir, ".git/objects", h[:2], h[2:])
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Remove(name); err != nil {
+				t.Fatal(err)
+			}
+			got := s.look(s.open(gitsource.Options{}))
+			got.wantGap(t, leak.Failure, leak.GapMissing, h)
+			s.wantAll(got)
+			if len(got.marks["last"]) != 1 || (what != "blob") != (len(got.marks["middle"]) == 1) {
+				t.Errorf("last is found %d times, middle %d times", len(got.marks["last"]), len(got.marks["middle"]))
+			}
+			if err := os.WriteFile(name, b[:len(b)/2], 0o644); err != nil {
+				t.Fatal(err)
+			}
+			got = s.look(s.open(gitsource.Options{}))
+			got.wantGap(t, leak.Failure, leak.GapCorrupt, h)
+			if len(got.gaps) != 1 {
+				t.Errorf("a cut object makes %d gaps", len(got.gaps))
+			}
+		})
+	}
+}
+
+func threeCommits(t *testing.T) *sandbox {
+	s := newSandbox(t)
+	s.write("dir/f", s.mark("first"))
+	s.commit("first")
+	s.write("dir/f", s.mark("middle"))
+	s.commit("middle")
+	s.write("dir/f", s.mark("last"))
+	s.commit("last")
+	return s
+}
+
+// TestCutPack cuts a pack at every third byte: a failure that names it, never a clean
+// result, and never a crash.
+func TestCutPack(t *testing.T) {
+	s := threeCommits(t)
+	s.git("repack", "-q", "-a", "-d")
+	names, _ := filepath.Glob(filepath.Join(s.dir, ".git/objects/pack/*.pack"))
+	if len(names) != 1 {
+		t.Fatalf("%d packs", len(names))
+	}
+	if err := os.Chmod(names[0], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; n < len(whole); n += 3 {
+		if err := os.WriteFile(names[0], whole[:n], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		got := s.look(s.open(gitsource.Options{}).History())
+		got.wantGap(t, leak.Failure, leak.GapTruncated, filepath.Base(names[0]))
+	}
+	found := 0
+	for n := 12; n < len(whole)-20; n += 3 {
+		bent := append([]byte(nil), whole...)
+		bent[n] ^= 0x40
+		if err := os.WriteFile(names[0], bent, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		got := s.look(s.open(gitsource.Options{}).History())
+		for _, g := range got.gaps {
+			if g.Class == leak.Failure {
+				found++
+				break
+			}
+		}
+	}
+	// A bent byte can hide only where nothing depends on it: zlib's header bits, a name in a tree.
+	if all := (len(whole) - 32) / 3; found < all*9/10 {
+		t.Errorf("of %d bent bytes %d make a failure", all, found)
+	}
+}
+
+// TestLonelyPackFiles takes the index or the pack away, and bends the index.
+func TestLonelyPackFiles(t *testing.T) {
+	for _, ext := range []string{".idx", ".pack"} {
+		s := threeCommits(t)
+		s.git("repack", "-q", "-a", "-d")
+		names, _ := filepath.Glob(filepath.Join(s.dir, ".git/objects/pack/*"+ext))
+		if err := os.Remove(names[0]); err != nil {
+			t.Fatal(err)
+		}
+		got := s.look(s.open(gitsource.Options{}))
+		got.wantGap(t, leak.Failure, leak.GapMissing, "objects/pack/pack-", "is not there")
+	}
+	s := threeCommits(t)
+	s.git("repack", "-q", "-a", "-d")
+	names, _ := filepath.Glob(filepath.Join(s.dir, ".git/objects/pack/*.idx"))
+	if err := os.Chmod(names[0], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(names[0], 1100); err != nil {
+		t.Fatal(err)
+	}
+	s.write(".git/objects/pack/tmp_pack_x", "PACK")
+	got := s.look(s.open(gitsource.Options{}))
+	got.wantGap(t, leak.Failure, leak.GapCorrupt, ".idx", "git index-pack")
+	got.wantGap(t, leak.Boundary, leak.GapUnknown, "tmp_pack_x")
+}
+
+// TestBadFiles bends what is not an object.
+func TestBadFiles(t *testing.T) {
+	s := threeCommits(t)
+	s.write(".git/refs/heads/bad", "not an id\n")
+	s.write(".git/packed-refs", "# pack-refs with: peeled\nnonsense\n")
+	config := s.read(".git/config")
+	s.write(".git/config", "[core\nx")
+	s.write(".git/logs/refs/heads/main", "short\n")
+	got := s.look(s.open(gitsource.Options{}))
+	got.wantGap(t, leak.Failure, leak.GapCorrupt, "refs/heads/bad")
+	got.wantGap(t, leak.Failure, leak.GapCorrupt, "packed-refs")
+	got.wantGap(t, leak.Failure, leak.GapCorrupt, "config")
+	got.wantGap(t, leak.Failure, leak.GapCorrupt, "logs/refs/heads/main", "malformed")
+	s.write(".git/config", string(config))
+	s.wantAll(got)
+	if len(got.marks) != 3 {
+		t.Errorf("%d of 3 secrets are found", len(got.marks))
+	}
+}
+
+// TestTreeBomb walks ten trees that name each other ten times: ten billion
+// paths, one blob.
+func TestTreeBomb(t *testing.T) {
+	s := newSandbox(t)
+	entry := "100644 blob " + s.feed(s.mark("bomb"), "hash-object", "-w", "--stdin")
+	for range 10 {
+		var lines string
+		for _, name := range "abcdefghij" {
+			lines += entry + "\t" + string(name) + "\n"
+		}
+		entry = "040000 tree " + s.feed(lines, "mktree")
+	}
+	s.git("update-ref", "refs/heads/main", s.git("commit-tree", "-m", "boom", entry[len("040000 tree "):]))
+	got := s.look(s.open(gitsource.Options{}))
+	got.wantNoGaps(t)
+	if b := got.marks["bomb"]; len(b) != 1 || len(b[0].Paths) < 10 || len(b[0].Paths) > 2000 {
+		t.Errorf("the bomb's blob is found %d times", len(b))
+	}
+	s.wantAll(got)
+}

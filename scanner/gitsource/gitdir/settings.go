@@ -1,0 +1,87 @@
+package gitdir
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/format/config"
+
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
+)
+
+// Settings is the little of a repository's configuration that tells how to
+// read it. Includes are not followed.
+type Settings struct {
+	Promisor bool   // a partial clone: missing objects are the remote's to give
+	Worktree string // core.worktree
+}
+
+// ErrSHA256 is returned by Open for a repository with SHA-256 ids.
+var ErrSHA256 = errors.New("the repository has SHA-256 object ids (extensions.objectFormat), which oakum cannot read: scan its working tree with oakum scan dir, or a clone converted to SHA-1")
+
+const maxConfig = 8 << 20
+
+func (d *Dir) readSettings() error {
+	d.Promisor = d.hasPromisorPack()
+	b, err := readLimited(d.Shared.FS(), "config", maxConfig)
+	if notThere(err) {
+		return nil
+	}
+	conf := config.New()
+	if err == nil {
+		err = decodeConfig(b, conf)
+	}
+	if err != nil {
+		d.note("config", leak.GapCorrupt, fmt.Errorf("read configuration: %w", err))
+	}
+	ext := conf.Section("extensions")
+	if strings.EqualFold(ext.Option("objectformat"), "sha256") {
+		return ErrSHA256
+	}
+	if s := ext.Option("refstorage"); s != "" && s != "files" {
+		d.note("config", leak.GapUnknown, fmt.Errorf("refs are stored as %q, which oakum cannot read: all objects are scanned, but none is known to be reachable", s))
+	}
+	if d.Worktree = conf.Section("core").Option("worktree"); d.Worktree != "" && d.Work == "" {
+		d.Work = Under(d.Git, d.Worktree)
+	}
+	d.Promisor = d.Promisor || ext.Option("partialclone") != ""
+	for _, s := range conf.Section("remote").Subsections {
+		d.Promisor = d.Promisor || strings.EqualFold(s.Option("promisor"), "true")
+	}
+	return nil
+}
+
+// decodeConfig parses b; a decoder that does not cope with hostile input is
+// taken as one that refused it.
+func decodeConfig(b []byte, into *config.Config) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("malformed: %v", p)
+		}
+	}()
+	return config.NewDecoder(bytes.NewReader(b)).Decode(into)
+}
+
+func (d *Dir) hasPromisorPack() bool {
+	names, _ := fs.Glob(d.Shared.FS(), "objects/pack/*.promisor")
+	return len(names) > 0
+}
+
+// readShallow reads the commits at which a shallow clone's history ends.
+func (d *Dir) readShallow() {
+	d.Shallow = map[odb.ID]bool{}
+	b, err := readLimited(d.Shared.FS(), "shallow", 64<<20)
+	if err != nil && !notThere(err) {
+		d.note("shallow", leak.GapUnreadable, err)
+	}
+	for line := range strings.Lines(string(b)) {
+		if s := strings.TrimSpace(line); plumbing.IsHash(s) {
+			d.Shallow[plumbing.NewHash(s)] = true
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package gitsource
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
+)
+
+// class is how an object is reached, best first. What several lead to belongs
+// to the first of them.
+type class uint8
+
+const (
+	inRefs class = iota
+	inNotes
+	inIndex
+	inStash
+	inReflog
+	inNowhere
+	classes
+)
+
+func (c class) reach() leak.Reach {
+	return [classes]leak.Reach{leak.Reachable, leak.Reachable, leak.Staged, leak.Stash, leak.Reflog, leak.Unreachable}[c]
+}
+
+// node is a commit of the graph. Parents are indexes, not ids, and texts are not
+// kept: a million commits are to fit.
+type node struct {
+	id      id
+	tree    id
+	when    int64 // corrected: later than each parent's
+	parents []int32
+	class   class
+	state   nodeState
+}
+
+type nodeState uint8
+
+const (
+	unread nodeState = iota
+	usable
+	absent // missing or damaged, or behind a shallow clone's horizon
+)
+
+// target is an object other than a commit that a ref leads to: a tag, or the
+// tree or blob at the end of one.
+type target struct {
+	id    id
+	kind  plumbing.ObjectType
+	class class
+	ref   string
+}
+
+// graph is the history that roots lead to.
+type graph struct {
+	r       *Repo
+	nodes   []node
+	at      map[id]int32
+	targets []target
+	seen    map[id]bool // targets
+	lost    *losses
+	stop    func() bool // tells that nobody waits for the rest
+}
+
+func newGraph(r *Repo, lost *losses, stop func() bool) *graph {
+	return &graph{r: r, at: map[id]int32{}, seen: map[id]bool{}, lost: lost, stop: stop}
+}
+
+// add visits what root leads to that no better class has reached before.
+func (g *graph) add(root id, c class, ref string) {
+	if top, ok := g.peel(root, c, ref); ok && !g.known(top) {
+		g.visit(top, c)
+	}
+}
+
+// peel follows tags to the commit that root leads to, if it leads to one. It
+// notes as targets what is no commit and was not known.
+func (g *graph) peel(root id, c class, ref string) (commit id, ok bool) {
+	for !root.IsZero() && !g.seen[root] {
+		if _, ok := g.at[root]; ok {
+			return root, true
+		}
+		kind, raw, err := g.r.db.Read(root)
+		if err != nil {
+			g.seen[root] = true
+			g.lost.add(err, root, "ref", leak.GitMessage{Repo: g.r.name, Object: root.String(), What: "ref", Ref: ref})
+			return id{}, false
+		}
+		if kind == plumbing.CommitObject {
+			return root, true
+		}
+		g.seen[root] = true
+		g.targets = append(g.targets, target{root, kind, c, ref})
+		if kind != plumbing.TagObject {
+			return id{}, false
+		}
+		tag := root
+		if root, err = odb.ParseTag(raw); err != nil {
+			g.lost.add(damage(err), tag, "tag", leak.GitMessage{Repo: g.r.name, Object: tag.String(), What: "tag", Ref: ref})
+			return id{}, false
+		}
+	}
+	return id{}, false
+}
+
+func (g *graph) known(h id) bool {
+	_, ok := g.at[h]
+	return ok || g.seen[h]
+}
+
+// visit reads root and its ancestors, without recursion: history is deep.
+func (g *graph) visit(root id, c class) {
+	stack := []int32{g.node(root, c)}
+	for len(stack) > 0 && !g.stop() {
+		n := stack[len(stack)-1]
+		stack = append(stack[:len(stack)-1], g.expand(n, c)...)
+	}
+}
+
+// expand reads commit n, links it to its parents, and returns those of them
+// that are new and to be read; they are of class c.
+func (g *graph) expand(n int32, c class) (fresh []int32) {
+	for _, p := range g.read(n) {
+		_, known := g.at[p]
+		i := g.node(p, c)
+		g.nodes[n].parents = append(g.nodes[n].parents, i)
+		switch {
+		case known:
+		case g.r.dir.Shallow[g.nodes[n].id] && !g.r.db.Has(p):
+			g.nodes[i].state = absent
+		default:
+			fresh = append(fresh, i)
+		}
+	}
+	return fresh
+}
+
+func (g *graph) node(h id, c class) int32 {
+	i, ok := g.at[h]
+	if !ok {
+		i = int32(len(g.nodes))
+		g.at[h] = i
+		g.nodes = append(g.nodes, node{id: h, class: c})
+	}
+	return i
+}
+
+// read parses a commit and returns its parents' ids.
+func (g *graph) read(i int32) []id {
+	n := &g.nodes[i]
+	c, err := g.r.db.ReadCommit(n.id)
+	if err != nil {
+		n.state = absent
+		g.lost.add(err, n.id, "commit", leak.GitMessage{Repo: g.r.name, Object: n.id.String(), What: "commit"})
+		return nil
+	}
+	n.tree, n.when, n.state = c.Tree, c.When, usable
+	return c.Parents
+}
+
+// order lists the commits of class c, each after its parents, else by date,
+// else by id: an order that does not depend on how objects are stored, in which
+// the first commit that has a blob is the one that brought it.
+func (g *graph) order(c class) []int32 {
+	var list []int32
+	for i := range g.nodes {
+		if g.nodes[i].class == c && g.nodes[i].state == usable {
+			list = append(list, int32(i))
+		}
+	}
+	g.correct(list)
+	slices.SortFunc(list, func(a, b int32) int {
+		x, y := &g.nodes[a], &g.nodes[b]
+		return cmp.Or(cmp.Compare(x.when, y.when), bytes.Compare(x.id[:], y.id[:]))
+	})
+	return list
+}
+
+// correct makes each commit of list later than its parents, in post-order;
+// parents of better classes are corrected already.
+func (g *graph) correct(list []int32) {
+	done := map[int32]bool{}
+	for _, root := range list {
+		stack := []int32{root}
+		for len(stack) > 0 {
+			i := stack[len(stack)-1]
+			before := len(stack)
+			if !done[i] {
+				for _, p := range g.nodes[i].parents {
+					if !done[p] && g.nodes[p].class == g.nodes[i].class && g.nodes[p].state == usable {
+						stack = append(stack, p)
+					}
+				}
+			}
+			if len(stack) > before {
+				continue
+			}
+			stack = stack[:before-1]
+			if !done[i] {
+				done[i] = true
+				for _, p := range g.nodes[i].parents {
+					g.nodes[i].when = max(g.nodes[i].when, g.nodes[p].when+1)
+				}
+			}
+		}
+	}
+}
+
+// trees are the trees of i's parents that can be compared with, all or the first.
+func (g *graph) trees(i int32, all bool) (trees []id) {
+	for _, p := range g.nodes[i].parents {
+		if g.nodes[p].state == unread { // a limited walk ended before it
+			g.read(p)
+		}
+		if g.nodes[p].state == usable {
+			trees = append(trees, g.nodes[p].tree)
+			if !all {
+				break
+			}
+		}
+	}
+	return trees
+}
