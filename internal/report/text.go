@@ -1,0 +1,215 @@
+package report
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/oakum-sec/oakum/leak"
+)
+
+// alsoShown bounds the further places that the text lists under a finding; the
+// other formats have leak.MaxAlso.
+const alsoShown = 3
+
+// subjectWidth is what git's own tools assume of a subject at most.
+const subjectWidth = 72
+
+// writeText writes for a person: a block for each finding, the worst first, then
+// what was not looked at, and one line that sums it up. Notices are not in it:
+// they are words for stderr.
+func writeText(w io.Writer, d *Document, opt Options) error {
+	t := &text{Writer: bufio.NewWriter(w), d: d, opt: opt}
+	t.findings()
+	t.gaps()
+	t.summary()
+	return t.Flush()
+}
+
+// WriteFindings writes the findings alone, as the text report does.
+func WriteFindings(w io.Writer, d *Document, opt Options) error {
+	t := &text{Writer: bufio.NewWriter(w), d: d, opt: opt}
+	t.findings()
+	return t.Flush()
+}
+
+func (t *text) findings() {
+	for _, f := range byWeight(t.d.Findings) {
+		if !silenced(f) || t.opt.ShowSuppressed {
+			t.finding(f)
+		}
+	}
+}
+
+// byWeight orders findings by what is to be done about them: denied before
+// warned, severe before light, proven before guessed; then as they were found.
+func byWeight(findings []*leak.Finding) []*leak.Finding {
+	sorted := slices.Clone(findings)
+	slices.SortStableFunc(sorted, func(a, b *leak.Finding) int {
+		return cmp.Or(cmp.Compare(verdict(b), verdict(a)), cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.Proof, a.Proof))
+	})
+	return sorted
+}
+
+func verdict(f *leak.Finding) leak.Verdict {
+	if f.Decision == nil {
+		return leak.Allow
+	}
+	return f.Decision.Verdict
+}
+
+// silenced tells whether f is suppressed, and no policy overruled that.
+func silenced(f *leak.Finding) bool { return f.Suppressed != nil && verdict(f) == leak.Allow }
+
+// text is a report being written. Errors stick to the bufio.Writer.
+type text struct {
+	*bufio.Writer
+	d   *Document
+	opt Options
+}
+
+func (t *text) line(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
+
+// item is an indented line with its label, left out where it says nothing.
+func (t *text) item(label, value string) {
+	if value != "" {
+		t.line("  %s %s", t.dim(fmt.Sprintf("%-7s", label)), value)
+	}
+}
+
+func (t *text) finding(f *leak.Finding) {
+	r := t.d.Rule(f.Rule)
+	t.line("%s  %s %s", t.severity(f), t.bold(Escape(r.Description)), t.dim("("+f.Rule+", "+f.Proof.String()+")"))
+	t.item("where", t.sighting(f.Sighting))
+	t.item("value", t.value(f))
+	for _, p := range f.Parts {
+		t.item("with", fmt.Sprintf("%s%s", partText(p), lineText(p.Line)))
+	}
+	t.item("inside", strings.Join(f.Decoded, " in "))
+	for _, n := range f.Notes {
+		t.item("note", Escape(n))
+	}
+	t.item("since", originText(f.Sighting))
+	t.also(f)
+	t.item("verdict", verdictText(f))
+	t.item("rotate", rotateText(r))
+	t.item("id", f.ID)
+	t.next(f)
+	t.line("")
+}
+
+func (t *text) also(f *leak.Finding) {
+	for i, s := range f.Also {
+		if i == alsoShown {
+			break
+		}
+		t.item("also", t.sighting(s))
+	}
+	if rest := f.Seen - 1 - min(len(f.Also), alsoShown); rest > 0 {
+		t.item("", fmt.Sprintf("and at %s", count(int64(rest), "more place")))
+	}
+}
+
+// value is what may be shown of it: the key it stands under, and its hint.
+func (t *text) value(f *leak.Finding) string {
+	shown := f.Hint + "…"
+	if t.opt.Reveal {
+		shown = Escape(valueOf(f.Secret))
+	}
+	if f.Key != "" {
+		shown = Escape(f.Key) + " = " + shown
+	}
+	return shown
+}
+
+func (t *text) next(f *leak.Finding) {
+	if silenced(f) {
+		return
+	}
+	t.item("next", "oakum explain "+f.Rule)
+	t.item("", fmt.Sprintf("oakum allow add %s --reason \"…\"", f.ID))
+}
+
+func verdictText(f *leak.Finding) string {
+	switch {
+	case silenced(f):
+		return suppressionText(f.Suppressed)
+	case f.Decision != nil:
+		return f.Decision.Verdict.String() + ": " + Escape(f.Decision.Reason)
+	}
+	return ""
+}
+
+func suppressionText(s *leak.Suppression) string {
+	text := "suppressed by " + s.Kind
+	if s.Where != "" {
+		text += " (" + Escape(s.Where) + ")"
+	}
+	if s.Reason != "" {
+		text += ": " + Escape(s.Reason)
+	}
+	return text
+}
+
+// sighting is a place as an editor opens it, from where oakum was called.
+func (t *text) sighting(s leak.Sighting) string {
+	text := Escape(s.Place.String())
+	if _, onDisk := s.Place.(leak.File); onDisk && len(t.d.Targets) == 1 && t.d.Targets[0].Base != "" {
+		text = Escape(t.d.Targets[0].Base) + "/" + text
+	}
+	if s.Line > 0 {
+		text += fmt.Sprintf(":%d:%d", s.Line, s.Column)
+	}
+	if s.Reach != leak.Worktree && s.Reach != leak.Reachable {
+		text += " (" + s.Reach.String() + ")"
+	}
+	return text
+}
+
+func partText(p leak.Part) string {
+	if p.Hint != "" {
+		return p.Rule + " " + p.Hint + "…"
+	}
+	return p.Rule
+}
+
+func lineText(line int) string {
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" at line %d", line)
+}
+
+func originText(s leak.Sighting) string {
+	o := s.Origin
+	if o == nil || o.Commit == "" {
+		return ""
+	}
+	text := "commit " + o.Commit[:min(len(o.Commit), 10)]
+	if o.Author != "" {
+		text += " by " + Escape(o.Author)
+	}
+	if o.Email != "" {
+		text += " <" + Escape(o.Email) + ">"
+	}
+	if !o.Date.IsZero() {
+		text += " on " + o.Date.Format("2006-01-02")
+	}
+	if o.Subject != "" {
+		text += " “" + ShortenEnd(o.Subject, subjectWidth) + "”"
+	}
+	if !o.AtHead {
+		text += ", not at HEAD"
+	}
+	return text
+}
+
+func rotateText(r Rule) string {
+	if r.RotateURL == "" {
+		return Escape(r.Rotate)
+	}
+	return strings.TrimSpace(Escape(r.Rotate) + " " + Escape(r.RotateURL))
+}
