@@ -1,0 +1,110 @@
+// Package cli is the command line of oakum: it reads flags, picks a source,
+// runs the scanner, judges what it found and writes the report. One file a
+// command.
+//
+// Its promises: stdout is the result and stderr is for words; the exit code is
+// one of four (see exit.go); a command builds only what it needs, so that an
+// empty scan starts in milliseconds; and nobody but cmd/oakum calls os.Exit.
+//
+// It holds no knowledge of credentials, repositories or formats: those are
+// rules, scanner's sources and report.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Stdio are the process's streams.
+type Stdio struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+}
+
+// Main runs the command that args (args[0] is the program) name and returns the
+// exit code. env is as os.Environ gives it. Where ctx ends, the command says
+// what it did until then.
+func Main(ctx context.Context, args, env []string, stdio Stdio) int {
+	a := &app{Stdio: stdio, env: environment(env)}
+	root := a.rootCommand()
+	root.SetArgs(args[min(1, len(args)):])
+	return a.exitCode(root.ExecuteContext(ctx))
+}
+
+// app is what every command shares: streams and environment, no settings.
+type app struct {
+	Stdio
+	env map[string]string
+}
+
+func environment(env []string) map[string]string {
+	m := make(map[string]string, len(env))
+	for _, kv := range env {
+		if name, value, ok := strings.Cut(kv, "="); ok {
+			m[name] = value
+		}
+	}
+	return m
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "oakum",
+		Short: "Find hardcoded credentials, and keep new ones out",
+		Long: `oakum finds hardcoded credentials in files and git repositories, proves offline
+what can be proved, and keeps new ones out with git hooks.
+
+Exit codes: 0 clean · 1 findings denied · 2 usage or failure · 3 nothing denied,
+but not all was looked at.`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError(c, err) })
+	root.AddCommand(a.commands()...)
+	for _, c := range root.Commands() {
+		refuseUnknown(c)
+	}
+	return root
+}
+
+// refuseUnknown makes a command that only groups others fail where none of them
+// is named: cobra would print its help and end with 0, which a hook or a CI job
+// with a misspelt word would take for clean.
+func refuseUnknown(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		refuseUnknown(sub)
+	}
+	if c.Runnable() {
+		return
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		return usageError(c, fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath()))
+	}
+}
+
+// commands are oakum's commands, as its help lists them.
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		a.scanCommand(),
+		a.hookCommand(),
+		a.rulesCommand(),
+		a.explainCommand(),
+		a.allowCommand(),
+		a.baselineCommand(),
+		a.trustCommand(),
+		a.reportCommand(),
+		a.versionCommand(),
+	}
+}

@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oakum-sec/oakum/internal/allow"
+	"github.com/oakum-sec/oakum/internal/report"
+	"github.com/oakum-sec/oakum/rules"
+	"github.com/oakum-sec/oakum/rules/builtin"
+	"github.com/oakum-sec/oakum/rules/rulefile"
+)
+
+// The files of a target that configure oakum, if they count. Of the two
+// configurations the first one that is there is taken.
+var (
+	configNames = []string{".oakum.toml", ".gitleaks.toml"}
+	listNames   = []string{allow.FileName, allow.IgnoreName}
+)
+
+func ownNames() []string { return slices.Concat(configNames, listNames) }
+
+// files reads a target's own file by its name; the error is fs.ErrNotExist's
+// where there is none.
+type files func(name string) ([]byte, error)
+
+// word says whose word counts: what the user named himself, always; the target's
+// own files, only where obeys says so.
+type word struct {
+	config, baseline, allowFile string // files the user named
+
+	own   files // of the target; nil: it has none
+	obeys func(name string, content []byte) (bool, error)
+	// where begins the names of own files in messages ("A:" in a range); target
+	// is what `oakum trust` would be given.
+	where, target string
+	now           time.Time
+}
+
+// configuration is what the user, and what he trusts, has said.
+type configuration struct {
+	set      *rules.Set
+	lists    []allow.List
+	allowed  *allow.File // nil: there is none
+	baseline allow.List  // likewise
+	notices  []report.Notice
+}
+
+// configure reads everything that w lets count and names what it does not.
+func configure(w word) (*configuration, error) {
+	c := &configuration{}
+	own, err := c.ownFiles(w)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.rules(w, own); err != nil {
+		return nil, err
+	}
+	return c, c.readLists(w, own)
+}
+
+// ownFiles reads the target's files that count. The others become one notice.
+func (c *configuration) ownFiles(w word) (map[string][]byte, error) {
+	own, refused := map[string][]byte{}, []string(nil)
+	if w.own == nil {
+		return own, nil
+	}
+	for _, name := range ownNames() {
+		content, err := w.own(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		obeyed := false
+		if err == nil {
+			obeyed, err = w.obeys(name, content)
+		}
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("read %s%s: %w", w.where, name, err)
+		case obeyed:
+			own[name] = content
+		case !w.overrides(name):
+			refused = append(refused, name)
+		}
+	}
+	if len(refused) > 0 {
+		c.notices = append(c.notices, report.Notice{
+			Code: report.NoticeUntrusted,
+			Text: fmt.Sprintf("%s: found, not obeyed: nobody has trusted it here as it is now", strings.Join(refused, ", ")),
+			Do:   "oakum trust " + w.target,
+		})
+	}
+	return own, nil
+}
+
+// overrides tells whether the user named a file of his own for this purpose.
+func (w word) overrides(name string) bool {
+	switch name {
+	case allow.FileName:
+		return w.allowFile != ""
+	case allow.IgnoreName:
+		return false
+	}
+	return w.config != ""
+}
+
+// rules picks the rule set: the configuration's, or the built-in one, whose
+// compiled form costs nothing until it is used.
+func (c *configuration) rules(w word, own map[string][]byte) error {
+	if w.config != "" {
+		content, err := os.ReadFile(w.config)
+		if err != nil {
+			return fmt.Errorf("read configuration: %w", err)
+		}
+		return c.compile(w.config, content, os.ReadFile)
+	}
+	for _, name := range configNames {
+		if content, ok := own[name]; ok {
+			return c.compile(w.where+name, content, nil)
+		}
+	}
+	c.set = builtin.Set()
+	return nil
+}
+
+// compile makes a set of a configuration file. open reads the file that it
+// extends; a target's own file may name none, since trust covers it alone.
+func (c *configuration) compile(name string, content []byte, open func(string) ([]byte, error)) error {
+	parsed, err := rulefile.Parse(name, content)
+	if err != nil {
+		return err
+	}
+	base, err := builtin.Rules()
+	if err != nil {
+		return err
+	}
+	merged, notices, err := parsed.Merge(base, open)
+	if err != nil {
+		return err
+	}
+	for _, n := range notices {
+		c.notices = append(c.notices, report.Notice{Code: report.NoticeConfig, Text: n})
+	}
+	c.set, err = rules.Compile(merged)
+	return err
+}
+
+// readLists reads what suppresses: allow file, baseline, .gitleaksignore.
+func (c *configuration) readLists(w word, own map[string][]byte) error {
+	name, content := w.where+allow.FileName, own[allow.FileName]
+	if w.allowFile != "" {
+		var err error
+		if name, content, err = readNamed(w.allowFile); err != nil {
+			return fmt.Errorf("read allow file: %w", err)
+		}
+	}
+	if content != nil {
+		f, err := allow.ParseFile(name, content, w.now)
+		if err != nil {
+			return err
+		}
+		c.allowed, c.lists = f, append(c.lists, f)
+	}
+	if content, ok := own[allow.IgnoreName]; ok {
+		ig, err := allow.ParseIgnore(w.where+allow.IgnoreName, content)
+		if err != nil {
+			return err
+		}
+		c.lists = append(c.lists, ig)
+	}
+	return c.readBaseline(w)
+}
+
+func readNamed(file string) (name string, content []byte, err error) {
+	content, err = os.ReadFile(file)
+	return file, content, err
+}
+
+func (c *configuration) readBaseline(w word) error {
+	if w.baseline == "" {
+		return nil
+	}
+	content, err := os.ReadFile(w.baseline)
+	if err != nil {
+		return fmt.Errorf("read baseline: %w", err)
+	}
+	var b allow.List
+	if bytes.HasPrefix(bytes.TrimSpace(content), []byte("[")) { // ours has an object a line
+		b, err = allow.ParseGitleaks(w.baseline, content)
+	} else {
+		b, err = allow.ParseBaseline(w.baseline, content)
+	}
+	if err != nil {
+		return err
+	}
+	c.baseline, c.lists = b, append(c.lists, b)
+	return nil
+}

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner"
+)
+
+// scanFlags are the flags that every scan has.
+type scanFlags struct {
+	output          outputFlags
+	git             gitOptions
+	jobs            int
+	config          string
+	baseline        string
+	allowFile       string
+	minProof        string
+	maxSize         string
+	denyGeneric     string
+	noInline        bool
+	requireComplete bool
+}
+
+// denyGenericDefault lets what little is known of a generic finding decide:
+// names such as "password" are of medium severity, those that are mostly set to
+// something harmless of low.
+const denyGenericDefault = leak.Medium
+
+func (f *scanFlags) register(c *cobra.Command) {
+	p := c.PersistentFlags()
+	f.output.register(p)
+	p.IntVarP(&f.jobs, "jobs", "j", 0, "workers (default: one a core); changes no result")
+	p.StringVar(&f.config, "config", "", "rules and allowlists from `FILE` (gitleaks' TOML, and more)")
+	p.StringVar(&f.baseline, "baseline", "", "suppress the findings that `FILE` lists; `oakum baseline` writes one")
+	p.StringVar(&f.allowFile, "allow-file", "", "suppress the findings that `FILE` allows, in the place of the target's own .oakum-allow")
+	p.StringVar(&f.minProof, "min-proof", "generic", "drop findings below this `TIER`: generic, pattern, structural, proven")
+	p.StringVar(&f.denyGeneric, "deny-generic", denyGenericDefault.String(), "`SEVERITY` from which a generic finding denies: low, medium, high, critical, never")
+	p.StringVar(&f.maxSize, "max-size", "", "a larger text is a gap: `SIZE` as 500k, 10M, 2G (default: no limit)")
+	p.BoolVar(&f.noInline, "no-inline", false, "comments beside a value do not suppress it")
+	p.BoolVar(&f.requireComplete, "require-complete", false, "exit 3 for submodules, LFS pointers, shallow clones and their like too")
+}
+
+func (f *scanFlags) registerGit(c *cobra.Command) {
+	p := c.Flags()
+	p.BoolVar(&f.git.staged, "staged", false, "what is staged for the next commit")
+	p.StringVar(&f.git.span, "range", "", "what the commits `A..B` add; configuration is read from A")
+	p.StringVar(&f.git.since, "since", "", "what was added since `REV`, a revision")
+	p.StringVar(&f.git.branch, "branch", "", "one `BRANCH` in the place of all refs")
+	c.MarkFlagsMutuallyExclusive("staged", "range", "since")
+	c.MarkFlagsMutuallyExclusive("staged", "range", "branch")
+}
+
+func (a *app) scanCommand() *cobra.Command {
+	f := &scanFlags{}
+	c := &cobra.Command{
+		Use:   "scan [PATH...]",
+		Short: "Find credentials in a repository or in files",
+		Long: `Scans a git repository (its history, index and working tree) or files.
+
+Findings of a known form deny (exit 1) where they are in the working tree, staged
+or in the history; those in stashes, reflogs and unreachable objects are warned of.
+Generic ones (a name such as "password" beside a random value) deny from
+--deny-generic on.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.scan(c.Context(), f, func() (target, error) { return pathTarget(args, f.git) })
+		},
+	}
+	f.register(c)
+	f.registerGit(c)
+	c.AddCommand(a.scanDirCommand(f), a.scanGitCommand(f), a.scanStdinCommand(f))
+	return c
+}
+
+func (a *app) scanDirCommand(f *scanFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "dir [PATH...]",
+		Short: "Files as they lie on disk; a repository's history is left alone",
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.scan(c.Context(), f, func() (target, error) {
+				t, err := dirTarget(orHere(args))
+				t.notice = nil // the user said that he means files
+				return t, err
+			})
+		},
+	}
+}
+
+func (a *app) scanGitCommand(f *scanFlags) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "git [PATH]",
+		Short: "A git repository: every ref, stash, note, reflog and unreachable object, index and working tree",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.scan(c.Context(), f, func() (target, error) { return gitTarget(orHere(args)[0], f.git) })
+		},
+	}
+	f.registerGit(c)
+	return c
+}
+
+func (a *app) scanStdinCommand(f *scanFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "stdin",
+		Short: "What is piped in",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.scan(c.Context(), f, func() (target, error) { return a.stdinTarget(c.Context()), nil })
+		},
+	}
+}
+
+func orHere(paths []string) []string {
+	if len(paths) == 0 {
+		return []string{"."}
+	}
+	return paths
+}
+
+// scan runs a scan command: flags, target, configuration, scan, report.
+func (a *app) scan(ctx context.Context, f *scanFlags, find func() (target, error)) error {
+	j, err := f.job()
+	if err != nil {
+		return err
+	}
+	if err := a.checkOutput(f.output); err != nil {
+		return err
+	}
+	if j.target, err = find(); err != nil {
+		return err
+	}
+	if j.config, err = a.configureFor(j.target, f, time.Now()); err != nil {
+		return err
+	}
+	j.policy.gate = j.target.gate
+	if repo := j.target.repo; repo != nil {
+		j.config.lists = append(j.config.lists, newBefore(ctx, repo, scanner.New(j.config.set, j.options)))
+	}
+	if n := j.target.notice; n != nil {
+		j.config.notices = append(j.config.notices, *n)
+	}
+	j.unused = j.target.whole && j.options.MinProof == leak.Generic
+	done := a.showProgress(&j, f.output.quiet)
+	doc, err := a.run(ctx, j)
+	done()
+	if err != nil {
+		return err
+	}
+	return a.deliver(doc, f.output)
+}
+
+// job checks the flags and makes of them what they ask for.
+func (f *scanFlags) job() (j job, err error) {
+	if f.jobs < 0 {
+		return j, errors.New("--jobs: a number of workers, 1 or more")
+	}
+	j.options.Jobs, j.options.NoInline, j.requireComplete = f.jobs, f.noInline, f.requireComplete
+	if err := j.options.MinProof.UnmarshalText([]byte(f.minProof)); err != nil {
+		return j, fmt.Errorf("--min-proof: %w", err)
+	}
+	if j.options.MaxSize, err = parseSize(f.maxSize); err != nil {
+		return j, err
+	}
+	j.policy.genericFrom, err = parseGenericFrom(f.denyGeneric)
+	return j, err
+}
+
+// parseSize reads 500k, 10M, 2G (powers of 1024) or a plain number of bytes.
+func parseSize(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	digits := strings.TrimRight(s, "kKmMgGbBi")
+	shift := map[string]int{"": 0, "k": 10, "m": 20, "g": 30}
+	by, ok := shift[strings.TrimRight(strings.ToLower(s[len(digits):]), "bi")]
+	n, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil || !ok || n <= 0 {
+		return 0, fmt.Errorf("--max-size: %q is no size: write it as 500k, 10M or 2G", s)
+	}
+	return n << by, nil
+}
+
+// configureFor reads what configures a scan of t.
+func (a *app) configureFor(t target, f *scanFlags, now time.Time) (*configuration, error) {
+	w := word{config: f.config, baseline: f.baseline, allowFile: f.allowFile, own: t.own, where: t.where, target: t.root, now: now}
+	w.obeys = func(name string, content []byte) (bool, error) {
+		if t.gate {
+			return true, nil
+		}
+		return a.trusts(t.root, name, content)
+	}
+	return configure(w)
+}
