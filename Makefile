@@ -1,0 +1,68 @@
+# make build   ./bin/oakum and its two siblings
+# make test    every Go test of every module; a real part that is missing skips, with the reason
+# make check   all that must hold: brings the real parts, then format, vet, staticcheck, cross-compiling, tests
+# make bench   whole-process measurements (bench/README.md)
+# make generate  rewrites what is generated from the rules
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# Each module is checked alone: a workspace would link other versions than users get.
+export GOWORK := off
+
+MODULES := . webhook remediate internal/realtest bench
+TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+PARTS   := git pre-commit
+STATICCHECK := go tool -modfile=$(CURDIR)/tools/go.mod staticcheck
+
+.PHONY: build test check format vet staticcheck cross parts bench generate clean
+
+build:
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/oakum
+	cd webhook && CGO_ENABLED=0 go build -trimpath -o ../bin/ ./cmd/oakum-webhook
+	cd remediate && CGO_ENABLED=0 go build -trimpath -o ../bin/ ./cmd/oakum-remediate
+
+# TESTFLAGS reaches go test, as in: make test TESTFLAGS=-race
+# go test's cache does not see that a part came or went, so tests that run parts are never cached.
+test:
+	@status=0; for m in $(MODULES); do \
+	  fresh=; if [ $$m = internal/realtest ]; then fresh=-count=1; fi; \
+	  (cd $$m && go test $$fresh $(TESTFLAGS) ./...) || status=1; done; exit $$status
+
+# The tests come last, and the parts that they ran close the output.
+check: parts format vet staticcheck cross
+	@ran=$$(mktemp); trap 'rm -f "$$ran"' EXIT; \
+	OAKUM_PARTS_REQUIRED=1 OAKUM_PARTS_RAN=$$ran $(MAKE) test TESTFLAGS=-count=1; \
+	echo "real parts that ran: $$(sort -u "$$ran" | paste -sd ' ' -)"
+
+format:
+	@out=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+
+vet:
+	@for m in $(MODULES); do echo "vet $$m"; (cd $$m && go vet ./...); done
+
+staticcheck:
+	@for m in $(MODULES); do echo "staticcheck $$m"; (cd $$m && $(STATICCHECK) ./...); done
+
+# Vet type-checks the tests too; the build links, which finds a missing twin of an assembly file.
+cross:
+	@for t in $(TARGETS); do echo "cross-compile $$t"; \
+	  export GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0; \
+	  go vet ./...; go build -o /dev/null ./cmd/oakum; \
+	  for m in webhook remediate; do (cd $$m && go vet ./...); done; done
+
+parts:
+	@cd internal/realtest && go run ./cmd/parts $(PARTS)
+
+bench: build
+	cd internal/realtest && go run ./cmd/parts ripgrep
+	cd bench && go run .
+
+generate:
+	go generate ./...
+
+clean:
+	rm -rf bin

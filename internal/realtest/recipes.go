@@ -1,0 +1,66 @@
+package realtest
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+//go:embed lock/pre-commit.txt
+var preCommitLock string
+
+// preCommit is pre-commit with all that it needs, each wheel pinned by its
+// hash, in a virtual environment of its own. The environment cannot be moved
+// after it was made (scripts carry its path), so it is built where it stays.
+func preCommit() Part {
+	return Part{
+		Name:    "pre-commit",
+		Program: "venv/bin/pre-commit",
+		recipe:  preCommitLock,
+		bring: func(ctx context.Context, dir string) error {
+			lock := filepath.Join(dir, "lock.txt")
+			if err := os.WriteFile(lock, []byte(preCommitLock), 0o644); err != nil {
+				return err
+			}
+			venv := filepath.Join(dir, "venv")
+			if err := run(ctx, dir, "python3", "-m", "venv", venv); err != nil {
+				return err
+			}
+			return run(ctx, dir, filepath.Join(venv, "bin", "pip"), "install", "--quiet",
+				"--disable-pip-version-check", "--no-deps", "--require-hashes", "-r", lock)
+		},
+	}
+}
+
+// ripgrep is what the benchmark compares with. The distribution's package is
+// unpacked, not installed.
+func ripgrep() Part {
+	return Part{
+		Name:    "ripgrep",
+		Program: "usr/bin/rg",
+		recipe:  "apt-get download ripgrep; dpkg -x",
+		bring: func(ctx context.Context, dir string) error {
+			if err := run(ctx, dir, "apt-get", "download", "--quiet", "ripgrep"); err != nil {
+				return err
+			}
+			debs, err := filepath.Glob(filepath.Join(dir, "ripgrep_*.deb"))
+			if err != nil || len(debs) != 1 {
+				return fmt.Errorf("found %d packages of ripgrep in %s, expected one", len(debs), dir)
+			}
+			return run(ctx, dir, "dpkg", "-x", debs[0], dir)
+		},
+	}
+}
+
+func run(ctx context.Context, dir, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s %v: %w", name, args, err)
+	}
+	return nil
+}
