@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"slices"
 	"sort"
 	"strings"
 
@@ -35,7 +36,13 @@ func (d *Document) Mask() {
 	}
 }
 
-type masker struct{ *strings.Replacer }
+// masker takes all values out of names and messages that people wrote, and those
+// that are no plain word out of keys, which would lose their words to a value such
+// as "PASSWORD": a key says where a value stands, not what it is.
+type masker struct {
+	*strings.Replacer
+	keys *strings.Replacer
+}
 
 // masker replaces all values of d, longer ones first; nil where there are none.
 func (d *Document) masker() *masker {
@@ -59,15 +66,24 @@ func (d *Document) masker() *masker {
 		values = append(values, v)
 	}
 	sort.Slice(values, func(i, j int) bool { return len(values[i]) > len(values[j]) })
+	return &masker{replacing(values), replacing(slices.DeleteFunc(slices.Clone(values), plainWord))}
+}
+
+func replacing(values []string) *strings.Replacer {
 	pairs := make([]string, 0, 2*len(values))
 	for _, v := range values {
 		pairs = append(pairs, v, leak.Redacted)
 	}
-	return &masker{strings.NewReplacer(pairs...)}
+	return strings.NewReplacer(pairs...)
+}
+
+// plainWord tells whether a value has only letters and what joins words in names.
+func plainWord(value string) bool {
+	return strings.Trim(strings.ToLower(value), "abcdefghijklmnopqrstuvwxyz_-.") == "" && len(value) < 20
 }
 
 func (m *masker) finding(f *leak.Finding) {
-	f.Key = m.Replace(f.Key)
+	f.Key = m.keys.Replace(f.Key)
 	for i, n := range f.Notes {
 		f.Notes[i] = m.Replace(n)
 	}

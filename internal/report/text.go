@@ -36,12 +36,20 @@ func WriteFindings(w io.Writer, d *Document, opt Options) error {
 	return t.Flush()
 }
 
+// findings writes a block for each that is to be acted on, and a line for each
+// that is only to be known of.
 func (t *text) findings() {
+	var warned []*leak.Finding
 	for _, f := range byWeight(t.d.Findings) {
-		if !silenced(f) || t.opt.ShowSuppressed {
+		switch {
+		case silenced(f) && !t.opt.ShowSuppressed:
+		case verdict(f) == leak.Warn && f.Suppressed == nil:
+			warned = append(warned, f)
+		default:
 			t.finding(f)
 		}
 	}
+	t.warned(warned)
 }
 
 // byWeight orders findings by what is to be done about them: denied before

@@ -11,6 +11,26 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 )
 
+// warnedShown bounds the warned findings that the text lists.
+const warnedShown = 20
+
+// warned lists what does not deny, a line each: how bad, where, what, under which name.
+func (t *text) warned(findings []*leak.Finding) {
+	if len(findings) == 0 {
+		return
+	}
+	t.line("%s  %s", t.paint(sgrYellow, "WARNED OF"), t.dim("these do not deny"))
+	for i, f := range findings {
+		if i == warnedShown {
+			t.line("  and %d more: `--format json` lists them all", len(findings)-warnedShown)
+			break
+		}
+		notes := append([]string{f.Decision.Reason}, f.Notes...)
+		t.line("  %-8s  %s  %s  %s  %s", f.Severity, t.sighting(f.Sighting), f.Rule, t.value(f), t.dim(Escape(strings.Join(notes, "; "))))
+	}
+	t.line("")
+}
+
 // gapsShown bounds the places that the text lists for one kind of gap.
 const gapsShown = 5
 

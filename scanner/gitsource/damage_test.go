@@ -42,6 +42,22 @@ func TestMissingObjects(t *testing.T) {
 	}
 }
 
+// Git knows the empty tree without storing it: a commit of nothing is whole.
+func TestEmptyTreeIsNotMissing(t *testing.T) {
+	s := newSandbox(t)
+	s.commit("nothing")
+	tree := s.git("rev-parse", "main^{tree}")
+	if err := os.Remove(filepath.Join(s.dir, ".git/objects", tree[:2], tree[2:])); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	s.write("f", s.mark("later"))
+	s.commit("later")
+	got := s.look(s.open(gitsource.Options{}))
+	if len(got.gaps) != 0 || len(got.marks["later"]) != 1 {
+		t.Errorf("%d gaps, found %d times", len(got.gaps), len(got.marks["later"]))
+	}
+}
+
 func threeCommits(t *testing.T) *sandbox {
 	s := newSandbox(t)
 	s.write("dir/f", s.mark("first"))

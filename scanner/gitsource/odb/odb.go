@@ -112,7 +112,7 @@ func (db *DB) Has(id ID) bool {
 			return true
 		}
 	}
-	return false
+	return id == emptyTree
 }
 
 // Read returns an object whole. The bytes are shared: they must not be changed.
@@ -138,8 +138,15 @@ func (db *DB) Read(id ID) (Kind, []byte, error) {
 			first = cmpError(first, fmt.Errorf("read object %s in %s: %w", id, d.Label, err))
 		}
 	}
+	if first == nil && id == emptyTree {
+		return plumbing.TreeObject, nil, nil
+	}
 	return 0, nil, cmpError(first, db.missing(id))
 }
+
+// emptyTree is the id of a tree without entries. Git knows it without storing it
+// (object-file.c, find_cached_object), so a commit of nothing is no damage.
+var emptyTree = plumbing.ComputeHash(plumbing.TreeObject, nil)
 
 // missing says why an object is not there: a cut pack's index may still know it.
 func (db *DB) missing(id ID) error {
