@@ -1,6 +1,8 @@
 package scanner
 
 import (
+	"fmt"
+
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/rules"
 )
@@ -24,9 +26,24 @@ func (w *worker) encoded(e encoded, win *window, outer layers) {
 	for _, m := range w.set.Append(nil, e.text) {
 		w.judgeDecoded(&m, e.text, win, here)
 	}
-	if len(here.names) < maxDepth {
-		eachEncoded(e.text, 0, len(e.text), func(deeper encoded) { w.encoded(deeper, win, here) })
+	eachEncoded(e.text, 0, len(e.text), func(deeper encoded) {
+		if len(here.names) < maxDepth {
+			w.encoded(deeper, win, here)
+		} else {
+			w.tooDeep(deeper)
+		}
+	})
+}
+
+// tooDeep tells, once a text, that something was not looked into. Escapes of
+// escapes that deep are a test's or an attack on a parser, and hide no secret
+// that their raw text does not show.
+func (w *worker) tooDeep(e encoded) {
+	if w.deep || e.name == "percent" || e.name == "unicode-escape" {
+		return
 	}
+	w.deep = true
+	w.gap(leak.GapLimit, fmt.Errorf("encoded more than %d times over: what is inside was not looked at", maxDepth))
 }
 
 // judgeDecoded is judge for a match in a decoded text. What an escape elsewhere

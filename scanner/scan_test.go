@@ -151,6 +151,17 @@ func TestEncodedSecrets(t *testing.T) {
 	}
 }
 
+func TestEncodedTooDeep(t *testing.T) {
+	text := "value is " + token
+	for range 4 {
+		text = "data: " + base64.StdEncoding.EncodeToString([]byte(text))
+	}
+	found, gaps, sum := scan(t, scanner.Options{}, text+"\n"+text)
+	if len(found) != 0 || len(gaps) != 1 || gaps[0].Code != leak.GapLimit || sum.Failures != 1 {
+		t.Errorf("%d findings, %d gaps", len(found), len(gaps))
+	}
+}
+
 func TestOneBlobOfManySecrets(t *testing.T) {
 	var plain strings.Builder
 	for seed := range uint64(5) {

@@ -45,7 +45,8 @@ type worker struct {
 	names []*hit // found in the text's name
 	hits  []*hit
 	near  map[*regexp.Regexp]*surrounding // the last one searched, by a component's pattern
-	full  bool
+	full  bool                            // maxFindings reached, and told
+	deep  bool                            // maxDepth reached, and told
 }
 
 func newWorker(s *Scanner, now time.Time) *worker {
@@ -81,7 +82,7 @@ func (w *worker) guarded(step func()) {
 }
 
 func (w *worker) begin(b *Blob, out *result) {
-	w.blob, w.out, w.names, w.hits, w.full = b, out, w.names[:0], w.hits[:0], false
+	w.blob, w.out, w.names, w.hits, w.full, w.deep = b, out, w.names[:0], w.hits[:0], false, false
 	w.kind = kind{}
 	clear(w.near)
 	if w.paths = b.Paths; w.paths == nil {
