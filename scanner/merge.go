@@ -1,6 +1,10 @@
 package scanner
 
-import "github.com/oakum-sec/oakum/leak"
+import (
+	"reflect"
+
+	"github.com/oakum-sec/oakum/leak"
+)
 
 // Merge groups findings by ID: a key that a hundred versions of a file carry is
 // one finding, seen in so many places. It keeps the order of first sight.
@@ -14,10 +18,21 @@ type Merge struct {
 
 type merged struct {
 	finding *leak.Finding
-	places  map[string]int // PlaceID to index in seen; -1 beyond what is listed
+	places  map[nth]int // index in seen; -1 beyond what is listed
 	seen    []place
-	bare    bool // a place that is not listed does not allow the value
+	now     leak.Place // whose sightings are coming in
+	span    leak.Span  // the last one's
+	ordinal int        // the how manieth of them
+	bare    bool       // a place that is not listed does not allow the value
 	count   int
+}
+
+// nth is a place and which of the value's sightings in it: a password that stands
+// twice in a file is to be taken out twice. The second in one version of the file
+// is the second in another, wherever the lines have gone.
+type nth struct {
+	place   string // PlaceID
+	ordinal int
 }
 
 // place is what is known of one place: its most exposed sighting, and whether a
@@ -34,7 +49,7 @@ func (m *Merge) Add(f *leak.Finding) {
 	}
 	g := m.byID[f.ID]
 	if g == nil {
-		g = &merged{finding: f, places: map[string]int{}}
+		g = &merged{finding: f, places: map[nth]int{}}
 		m.byID[f.ID] = g
 		m.order = append(m.order, g)
 	}
@@ -53,7 +68,16 @@ func (g *merged) absorb(f *leak.Finding) {
 }
 
 func (g *merged) see(p place) {
-	id := leak.PlaceID(p.Place)
+	switch {
+	case !reflect.DeepEqual(p.Place, g.now):
+		g.now, g.ordinal = p.Place, 0
+	case p.Span == g.span: // told twice
+		return
+	default:
+		g.ordinal++
+	}
+	g.span = p.Span
+	id := nth{leak.PlaceID(p.Place), g.ordinal}
 	i, known := g.places[id]
 	switch {
 	case !known && len(g.seen) <= leak.MaxAlso:

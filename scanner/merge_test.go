@@ -75,3 +75,21 @@ func TestMergeLetsTodaysCommentAllowYesterdaysVersion(t *testing.T) {
 		t.Errorf("suppressed %v, origin %v", f.Suppressed, f.Origin)
 	}
 }
+
+func TestMergeKeepsEachLineOfAFile(t *testing.T) {
+	var m Merge
+	at := func(path string, reach leak.Reach, commit string, line int) {
+		f := sighted("v1.a", path, reach, commit, false)
+		f.Line, f.Span.Start = line, int64(line)
+		m.Add(f)
+	}
+	at("x", leak.Reachable, "c1", 2)
+	at("x", leak.Reachable, "c1", 50)
+	at("x", leak.Reachable, "c2", 3) // the file has grown
+	at("x", leak.Reachable, "c2", 51)
+	at("x", leak.Worktree, "", 4)
+	f := m.Findings()[0]
+	if f.Seen != 2 || f.Line != 4 || f.Origin == nil || len(f.Also) != 1 || f.Also[0].Line != 51 {
+		t.Errorf("seen %d, first at line %d, also %+v", f.Seen, f.Line, f.Also)
+	}
+}
