@@ -20,9 +20,9 @@ STATICCHECK := go tool -modfile=$(CURDIR)/tools/go.mod staticcheck
 
 build:
 	@mkdir -p bin
-	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/oakum
-	cd webhook && CGO_ENABLED=0 go build -trimpath -o ../bin/ ./cmd/oakum-webhook
-	cd remediate && CGO_ENABLED=0 go build -trimpath -o ../bin/ ./cmd/oakum-remediate
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -o bin/ ./cmd/oakum
+	cd webhook && CGO_ENABLED=0 go build -trimpath -buildvcs=auto -o ../bin/ ./cmd/oakum-webhook
+	cd remediate && CGO_ENABLED=0 go build -trimpath -buildvcs=auto -o ../bin/ ./cmd/oakum-remediate
 
 # TESTFLAGS reaches go test, as in: make test TESTFLAGS=-race
 # go test's cache does not see that a part came or went, so tests that run parts are never cached.
