@@ -194,7 +194,7 @@ func (w *worker) hit(m *rules.Match, text []byte, decoded []string) *hit {
 	value := text[m.Value[0]:m.Value[1]]
 	f := &leak.Finding{
 		Rule:     m.Rule.ID,
-		Key:      string(text[m.Key[0]:min(m.Key[1], m.Key[0]+maxKey)]),
+		Key:      keyOf(m, text),
 		Secret:   leak.NewSecret(value),
 		Hint:     string(value[:min(m.Rule.Show, len(value))]),
 		Proof:    m.Proof,
@@ -207,9 +207,6 @@ func (w *worker) hit(m *rules.Match, text []byte, decoded []string) *hit {
 	f.ID = leak.Identify(f.Rule, f.Secret, vouched, f.Key, w.blob.Place)
 	return &hit{finding: f, rule: m.Rule}
 }
-
-// maxKey is how much of a name is kept, in bytes.
-const maxKey = 128
 
 // place says where win.text[start:end] stands, and what a comment there says.
 func (w *worker) place(f *leak.Finding, win *window, start, end int) {
