@@ -142,6 +142,28 @@ func TestOddLayouts(t *testing.T) {
 	got.wantGap(t, leak.Failure, leak.GapUnknown, "reftable")
 }
 
+// TestUnknownFormat: git refuses to read these; what is found is told as incomplete.
+func TestUnknownFormat(t *testing.T) {
+	s := newSandbox(t)
+	s.write("f", s.mark("found all the same"))
+	s.commit("first")
+	config := string(s.read(".git/config"))
+	for setting, word := range map[string]string{
+		"[core]\n\trepositoryformatversion = 7\n":                              `"7"`,
+		"[core]\n\trepositoryformatversion = 1\n[extensions]\n\tstrange = x\n": `"strange"`,
+	} {
+		s.write(".git/config", config+setting)
+		got := s.look(s.open(gitsource.Options{}))
+		got.wantGap(t, leak.Failure, leak.GapUnknown, word)
+		if len(got.marks["found all the same"]) != 1 {
+			t.Errorf("%s: the file is found %d times", word, len(got.marks["found all the same"]))
+		}
+	}
+	s.write(".git/config", config+"[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpreciousObjects = true\n")
+	got := s.look(s.open(gitsource.Options{}))
+	got.wantNoGaps(t)
+}
+
 func sameDir(a, b string) bool {
 	x, err1 := os.Stat(a)
 	y, err2 := os.Stat(b)

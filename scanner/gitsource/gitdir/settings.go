@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -46,6 +47,7 @@ func (d *Dir) readSettings() error {
 	if s := ext.Option("refstorage"); s != "" && s != "files" {
 		d.note("config", leak.GapUnknown, fmt.Errorf("refs are stored as %q, which oakum cannot read: all objects are scanned, but none is known to be reachable", s))
 	}
+	d.unknownFormat(conf)
 	if d.Worktree = conf.Section("core").Option("worktree"); d.Worktree != "" && d.Work == "" {
 		d.Work = Under(d.Git, d.Worktree)
 	}
@@ -54,6 +56,27 @@ func (d *Dir) readSettings() error {
 		d.Promisor = d.Promisor || strings.EqualFold(s.Option("promisor"), "true")
 	}
 	return nil
+}
+
+// extensions are those that change nothing of how objects and refs are read, or
+// are read (git's Documentation/technical/repository-version.txt).
+var extensions = []string{"noop", "noop-v1", "preciousobjects", "partialclone", "worktreeconfig", "objectformat", "refstorage", "relativeworktrees"}
+
+// unknownFormat notes what git would refuse to read: a later version may keep
+// objects where this one does not look.
+func (d *Dir) unknownFormat(conf *config.Config) {
+	version := conf.Section("core").Option("repositoryformatversion")
+	if version != "" && version != "0" && version != "1" {
+		d.note("config", leak.GapUnknown, fmt.Errorf("repository format version %q is not known: there may be more than oakum sees", version))
+	}
+	if version == "" || version == "0" {
+		return // then extensions have no meaning
+	}
+	for _, o := range conf.Section("extensions").Options {
+		if !slices.Contains(extensions, strings.ToLower(o.Key)) {
+			d.note("config", leak.GapUnknown, fmt.Errorf("repository extension %q is not known: there may be more than oakum sees", o.Key))
+		}
+	}
 }
 
 // decodeConfig parses b; a decoder that does not cope with hostile input is
