@@ -17,9 +17,9 @@ const (
 	batchBlobs   = 32
 	batchBytes   = 1 << 20
 	batchesAhead = 4 // for each worker
-	// What a text whose size is not known counts for: few in a batch, so that a
+	// A batch has at most so large a part of the texts seen before it, so that a
 	// folder of eight large files keeps more than one worker busy.
-	unknownBytes = batchBytes / 4
+	batchPart = 4
 )
 
 // item is one pair that the source yielded.
@@ -92,8 +92,8 @@ func (s *Scanner) scan(ctx context.Context, src Source, sink func(Event) error) 
 func (r *run) produce(ctx context.Context, src Source) {
 	defer close(r.queue)
 	defer close(r.work)
-	b := newBatch()
-	size := int64(0)
+	seen, size := 0, int64(0)
+	b := newBatch(seen)
 	for blob, err := range r.blobs(ctx, src) {
 		if ctx.Err() != nil {
 			return
@@ -103,16 +103,13 @@ func (r *run) produce(ctx context.Context, src Source) {
 			break
 		}
 		b.items = append(b.items, it)
-		if blob.Size < 0 {
-			size += unknownBytes
-		} else {
-			size += blob.Size
-		}
-		if len(b.items) == batchBlobs || size >= batchBytes {
+		seen++
+		size += max(blob.Size, 0)
+		if len(b.items) == cap(b.items) || size >= batchBytes {
 			if !r.send(ctx, b) {
 				return
 			}
-			b, size = newBatch(), 0
+			b, size = newBatch(seen), 0
 		}
 	}
 	if len(b.items) > 0 {
@@ -120,8 +117,9 @@ func (r *run) produce(ctx context.Context, src Source) {
 	}
 }
 
-func newBatch() *batch {
-	return &batch{items: make([]item, 0, batchBlobs), done: make(chan struct{})}
+// newBatch has room for as many texts as are to be in it after seen others.
+func newBatch(seen int) *batch {
+	return &batch{items: make([]item, 0, min(1+seen/batchPart, batchBlobs)), done: make(chan struct{})}
 }
 
 // itemOf makes an item of what a source yielded; false ends the source.
