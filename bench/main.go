@@ -25,7 +25,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.oakum, "oakum", "../bin/oakum", "the built `program`")
 	flag.StringVar(&o.tree, "tree", "", "the `folder` to scan (default: the sources of the installed Go)")
-	flag.IntVar(&o.runs, "runs", 15, "how often each start is measured; trees a third of it")
+	flag.IntVar(&o.runs, "runs", 15, "how often each is measured")
 	flag.Int64Var(&o.large, "large", 2<<30, "the large file's size in `bytes`")
 	save := flag.String("save", "", "keep the table in results/`NAME`.txt")
 	flag.Parse()

@@ -89,7 +89,7 @@ func (b *bench) treeRows(ctx context.Context) ([]row, error) {
 	} else {
 		fmt.Fprintln(os.Stderr, "bench:", missing)
 	}
-	costs, err := best(ctx, max(1, b.runs/3), programs...)
+	costs, err := best(ctx, b.runs, programs...)
 	if err != nil {
 		return nil, err
 	}
