@@ -52,7 +52,7 @@ func eachEncoded(text []byte, from, to int, use func(encoded)) {
 }
 
 // eachRun calls use for each run of minRun and more base64 characters that
-// begins in text[from:to]. Of every sixteen bytes it looks at eight: a run of
+// begins in text[from:to] and like encoded text. Of every sixteen bytes it looks at eight: a run of
 // minRun holds them, or the eight before or behind them, wherever it begins. Most
 // text has a blank, a bracket or a dot among any eight bytes, and is done with.
 //
@@ -69,7 +69,7 @@ func eachRun(text []byte, from, to int, use func(start, end int)) {
 		if start >= to {
 			return
 		}
-		if end-start >= minRun {
+		if run := text[start:end]; len(run) >= minRun && (evenBytes(run) || isHex(run[:minRun])) {
 			end = unwrap(text, start, end, min(len(text), start+maxRun))
 			use(start, end)
 		}
