@@ -54,9 +54,7 @@ func (w *worker) judgeDecoded(m *rules.Match, text []byte, win *window, in layer
 		return
 	}
 	h := w.hit(m, text, in.names)
-	start, end := in.locate(m.Start, m.End)
-	h.span = leak.Span{Start: win.base + int64(start), End: win.base + int64(end)}
-	start, end = in.locate(m.Value[0], m.Value[1])
+	start, end := in.locate(m.Value[0], m.Value[1])
 	w.place(h.finding, win, start, end)
 	w.keep(h)
 }

@@ -23,7 +23,6 @@ const maxFindings = 10_000
 type hit struct {
 	finding *leak.Finding
 	rule    *rules.Rule
-	span    leak.Span   // of the whole match
 	near    []leak.Part // by component, empty where nothing is near
 	taken   bool        // it became a part of another finding
 	lacking bool        // a part that it cannot do without is not there
@@ -159,7 +158,6 @@ func (w *worker) judge(m *rules.Match, win *window) {
 		return
 	}
 	h := w.hit(m, win.text, nil)
-	h.span = leak.Span{Start: win.base + int64(m.Start), End: win.base + int64(m.End)}
 	w.place(h.finding, win, m.Value[0], m.Value[1])
 	w.lookNearby(h, m, win)
 	w.keep(h)
