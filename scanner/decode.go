@@ -13,7 +13,7 @@ import (
 // inside a text; what it decodes to is scanned like any text, to maxDepth.
 const (
 	minRun   = 24       // characters: 18 bytes of base64, less than any token we know with its name
-	maxRun   = 64 << 10 // looked at in one go; a longer run is cut at a multiple of 4 and goes on
+	maxRun   = 64 << 10 // looked at in one go; a longer run is cut, a wrapped one between lines, and goes on
 	maxDepth = 3
 	// A line of a wrapped run (RFC 2045: 76, PEM: 64) is at least so long, its last one excepted.
 	minWrapped = 40
@@ -52,9 +52,10 @@ func eachEncoded(text []byte, from, to int, use func(encoded)) {
 }
 
 // eachRun calls use for each run of minRun and more base64 characters that
-// begins in text[from:to] and like encoded text. Of every sixteen bytes it looks at eight: a run of
-// minRun holds them, or the eight before or behind them, wherever it begins. Most
-// text has a blank, a bracket or a dot among any eight bytes, and is done with.
+// begins in text[from:to], and begins like encoded text. Of every sixteen bytes
+// it looks at eight: a run of minRun holds them, and the eight before or behind
+// them, wherever it begins. Most text has a blank, a bracket or a dot among any
+// eight bytes, and is done with.
 //
 // '+', '/' and '-' are told from those only afterwards. In base64 of ASCII they
 // stand for '>', '?' and '~' alone, so a short run that is missed for one of them
@@ -102,7 +103,9 @@ func runAround(text []byte, low, at int) (start, end int) {
 	return start, end
 }
 
-// unwrap lets a run that ends at a line's end go on in the next line.
+// unwrap lets a run that ends at a line's end go on in the next lines that lie
+// before limit. A line that limit cuts is the next run's: base64 read from its
+// middle decodes to nothing.
 func unwrap(text []byte, start, end, limit int) int {
 	line := end - start
 	for line >= minWrapped {
@@ -120,7 +123,8 @@ func unwrap(text []byte, start, end, limit int) int {
 		for next < limit && classes[text[next]] != 0 {
 			next++
 		}
-		if line = next - first; line == 0 {
+		line = next - first
+		if line == 0 || next == limit && limit < len(text) {
 			return end
 		}
 		end = next

@@ -125,6 +125,25 @@ func TestNotEverythingLongIsEncoded(t *testing.T) {
 	}
 }
 
+// A wrapped run that is longer than maxRun is cut between lines: every word of it
+// is in one of the pieces.
+func TestLongWrappedRun(t *testing.T) {
+	var plain strings.Builder
+	const words = 4000
+	for i := range words {
+		fmt.Fprintf(&plain, "this is word number %06d of many\n", i)
+	}
+	var decoded strings.Builder
+	pieces := 0
+	for _, e := range found("data: |\n" + encoders["base64 wrapped"](plain.String()) + "\nend: true\n") {
+		decoded.Write(e.text)
+		pieces++
+	}
+	if pieces < 3 || decoded.String() != plain.String() {
+		t.Errorf("%d pieces, %d of %d bytes", pieces, decoded.Len(), plain.Len())
+	}
+}
+
 func TestUTF16InBase64(t *testing.T) {
 	var wide []byte
 	for _, c := range []byte(plainText) {
