@@ -30,8 +30,16 @@ type Origin struct {
 	Email   string    `json:"email,omitempty"`
 	Date    time.Time `json:"date,omitzero"` // author date
 	Subject string    `json:"subject,omitempty"`
+	Ref     string    `json:"ref,omitempty"`   // one that leads to Commit: the current branch, else a branch, a remote one, a tag, any
 	AtHead  bool      `json:"at_head"`         // the same content is at HEAD, under any path
+	Last    Seen      `json:"last,omitzero"`   // the last commit that has it; zero where AtHead, or where it is Commit
 	Paths   int       `json:"paths,omitempty"` // under how many paths it is known, with Place's
+}
+
+// Seen is a commit and when it was made.
+type Seen struct {
+	Commit string    `json:"commit"`
+	Date   time.Time `json:"date,omitzero"` // author date
 }
 
 // Part is a further value that makes the credential whole: the secret key

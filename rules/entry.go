@@ -104,7 +104,7 @@ func (b *setBuilder) add(i uint32, e *entry) {
 	switch e.lane {
 	case slow:
 		b.set.slow = append(b.set.slow, i)
-		b.set.reach = max(b.set.reach, maxReach)
+		b.set.reach = max(b.set.reach, MaxReach)
 		b.mentions(i, e)
 		return
 	case absent:

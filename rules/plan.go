@@ -15,8 +15,9 @@ import (
 	"github.com/oakum-sec/oakum/rules/internal/tree"
 )
 
-// maxReach is how many bytes to either side of its literal a rule may depend on.
-const maxReach = split.MaxReach
+// MaxReach is how many bytes to either side of its literal a rule may depend on at
+// most, other than by its Extent. A Set's own Reach may be less.
+const MaxReach = split.MaxReach
 
 // runeReach is how far an assertion looks beyond a match: one rune.
 const runeReach = 4
@@ -161,14 +162,14 @@ func (p plan) find(r *Rule, re *syntax.Regexp) (plan, string) {
 	if !p.foreign {
 		return p, p.strictly(r, implied)
 	}
-	if p.splits == nil || !implied || p.left() > maxReach {
+	if p.splits == nil || !implied || p.left() > MaxReach {
 		p.lane, p.splits = slow, nil
 		for _, w := range r.Keywords {
 			p.words = append(p.words, strings.ToLower(w))
 		}
 	}
-	if p.right() > maxReach {
-		p.width, p.capped = maxReach-runeReach, true
+	if p.right() > MaxReach {
+		p.width, p.capped = MaxReach-runeReach, true
 	}
 	return p, ""
 }
@@ -180,10 +181,10 @@ func (p *plan) strictly(r *Rule, implied bool) string {
 		return fmt.Sprintf("keyword not implied: no literal of %d bytes or more is in every match; add a fixed prefix or context", prefilter.MinSize)
 	case !implied:
 		return "keyword not implied: regex matches texts that have none of keywords; leave keywords out or mend them"
-	case p.left() > maxReach:
-		return fmt.Sprintf("unbounded reach: what stands before its literal can be over %d bytes long; bound each * and +", maxReach)
-	case p.right() > maxReach:
-		return fmt.Sprintf("unbounded reach: a match can be over %d bytes long; bound each * + and {n,}", maxReach)
+	case p.left() > MaxReach:
+		return fmt.Sprintf("unbounded reach: what stands before its literal can be over %d bytes long; bound each * and +", MaxReach)
+	case p.right() > MaxReach:
+		return fmt.Sprintf("unbounded reach: a match can be over %d bytes long; bound each * + and {n,}", MaxReach)
 	}
 	return ""
 }

@@ -53,7 +53,7 @@ func (w *worker) earliest(index uint32, cands []candidate, pos int) int {
 		if c.start < pos {
 			c.start = gone
 			if c.at >= pos {
-				if c.start = w.machine(e, owner{entry: index, split: c.split}).reverse.Leftmost(w.text, c.at, pos); c.start < 0 {
+				if c.start, _ = w.machine(e, owner{entry: index, split: c.split}).reverse.Leftmost(w.text, c.at, pos); c.start < 0 {
 					c.start = gone
 				}
 			}

@@ -87,7 +87,7 @@ const longAgo = math.MinInt / 2
 
 // memory is how far behind a window's begin an end still counts: a match whose
 // literal is in the window can begin so much before it.
-const memory = maxReach
+const memory = MaxReach
 
 func (c *Carry) end(entry uint32) int {
 	if c != nil {
@@ -120,6 +120,10 @@ func (c *Carry) repeated(entry uint32, value [2]int) bool {
 	c.values[entry] = value
 	return last == value
 }
+
+// Skip tells carry that the next window begins so many bytes behind the end of the
+// last one. That is exact where no candidate lies between them.
+func (c *Carry) Skip(by int) { c.move(by) }
 
 // move makes the offsets count from the next window's begin and forgets those
 // that lie far behind.

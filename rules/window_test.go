@@ -150,7 +150,7 @@ func FuzzWindows(f *testing.F) {
 
 // checkEntry compares one rule with package regexp. Caps are beyond it.
 func checkEntry(t *testing.T, e *entry, got []spot, text []byte) {
-	if e.capped && len(text) > maxReach/2 {
+	if e.capped && len(text) > MaxReach/2 {
 		return
 	}
 	std := stdlib(e.regex.String())

@@ -13,6 +13,7 @@ import (
 type worker struct {
 	set      *Set
 	hitFunc  func(word, at int) // hit, bound once: binding allocates
+	markFunc func(word, at int) // mark, likewise
 	scratch  prefilter.Scratch
 	machines [][]machine      // by entry and split
 	wholes   []*automaton.DFA // by entry, of capped rules
@@ -24,7 +25,8 @@ type worker struct {
 
 	text     []byte
 	from, to int
-	ahead    bool // look only for further candidates of touched entries
+	ahead    bool     // look only for further candidates of touched entries
+	anchors  []Anchor // what mark found
 }
 
 // machine is a split's DFAs.
@@ -52,7 +54,7 @@ func newWorker(s *Set) *worker {
 		set: s, machines: make([][]machine, n), wholes: make([]*automaton.DFA, n),
 		cands: make([][]candidate, n), said: make([]bool, n),
 	}
-	w.hitFunc = w.hit
+	w.hitFunc, w.markFunc = w.hit, w.mark
 	return w
 }
 
@@ -96,26 +98,41 @@ func (w *worker) hit(word, at int) {
 	}
 }
 
-// try runs a split's automata, first to the right, where most hits end at once.
+// try notes a candidate where a split's automata accept.
 func (w *worker) try(e *entry, o owner, at, end int) {
-	m := w.machine(e, o)
-	limit := len(w.text)
-	if e.capped {
-		limit = min(limit, at+maxReach)
-	}
-	if !m.forward.Exists(w.text, end, limit) {
+	v := w.ask(e, o, at, end)
+	if v.start < 0 {
 		return
-	}
-	start := at
-	if !e.splits[o.split].Settled {
-		if start = m.reverse.Leftmost(w.text, at, 0); start < 0 {
-			return
-		}
 	}
 	if len(w.cands[o.entry]) == 0 {
 		w.touched = append(w.touched, o.entry)
 	}
-	w.cands[o.entry] = append(w.cands[o.entry], candidate{at, start, o.split})
+	w.cands[o.entry] = append(w.cands[o.entry], candidate{at, v.start, o.split})
+}
+
+// verdict is what a split's automata say of a literal: where a match that contains
+// it begins at the earliest, below 0 if there is none; bytes outside of
+// text[left:right] have no say in that.
+type verdict struct{ start, left, right int }
+
+// ask runs the automata, first to the right, where most hits end at once.
+func (w *worker) ask(e *entry, o owner, at, end int) verdict {
+	m := w.machine(e, o)
+	limit := len(w.text)
+	if e.capped {
+		limit = min(limit, at+MaxReach)
+	}
+	v := verdict{start: -1, left: at - 1}
+	var found bool
+	if found, v.right = m.forward.Exists(w.text, end, limit); !found {
+		return v
+	}
+	if e.splits[o.split].Settled {
+		v.start = at
+		return v
+	}
+	v.start, v.left = m.reverse.Leftmost(w.text, at, 0)
+	return v
 }
 
 func (w *worker) machine(e *entry, o owner) *machine {

@@ -2,7 +2,6 @@ package scanner
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
@@ -11,29 +10,21 @@ import (
 // progressEvery keeps progress to what a person can see.
 const progressEvery = 200 * time.Millisecond
 
-// tally counts what a Narrowing source passed over, from any goroutine.
-type tally struct{ blobs, bytes atomic.Int64 }
-
-func (t *tally) add(blobs, bytes int64) {
-	t.blobs.Add(blobs)
-	t.bytes.Add(bytes)
-}
-
-// delivery hands the batches' events to the sink in order and sums them up.
+// delivery hands events to the sink and sums them up.
 type delivery struct {
-	sink   func(Event) error
-	sum    Summary
-	passed *tally
-	told   time.Time
+	sink func(Event) error
+	sum  Summary
+	told time.Time
 }
 
-func newDelivery(sink func(Event) error, passed *tally) *delivery {
-	return &delivery{sink: sink, passed: passed, told: time.Now(), sum: Summary{
+func newDelivery(sink func(Event) error) *delivery {
+	return &delivery{sink: sink, told: time.Now(), sum: Summary{
 		Gaps: map[string]int64{}, Dropped: map[string]int64{}, Suppressed: map[string]int64{},
 	}}
 }
 
-// deliver returns at the queue's end, the sink's first error, or ctx's end.
+// deliver hands the batches on in order. It returns at the queue's end, the
+// sink's first error, or ctx's end.
 func (d *delivery) deliver(ctx context.Context, queue <-chan *batch) error {
 	for {
 		select {
@@ -56,18 +47,54 @@ func (d *delivery) deliver(ctx context.Context, queue <-chan *batch) error {
 }
 
 func (d *delivery) batch(b *batch) error {
-	d.sum.Blobs += b.result.blobs
-	d.sum.Bytes += b.result.bytes
-	for why, n := range b.result.dropped {
-		d.sum.Dropped[why] += n
-	}
+	d.add(&b.result)
 	for _, e := range b.result.events {
-		d.count(e)
-		if err := d.sink(e); err != nil {
+		if err := d.event(e); err != nil {
 			return err
 		}
 	}
-	return d.progress(b.result.last)
+	if b.result.last == nil || time.Since(d.told) < progressEvery {
+		return nil
+	}
+	return d.progress(&result{last: b.result.last})
+}
+
+// watch tells of n's progress until it is done, ctx ends, or the sink does not
+// want to know.
+func (d *delivery) watch(ctx context.Context, n *narrowed, done <-chan struct{}) error {
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := d.progress(n.soFar()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// held hands on what was held back until its order was known.
+func (d *delivery) held(n *narrowed) error {
+	d.add(&n.sum)
+	return n.ledger.each(d.event)
+}
+
+func (d *delivery) add(r *result) {
+	d.sum.Blobs += r.blobs
+	d.sum.Bytes += r.bytes
+	for why, n := range r.dropped {
+		d.sum.Dropped[why] += n
+	}
+}
+
+func (d *delivery) event(e Event) error {
+	d.count(e)
+	return d.sink(e)
 }
 
 func (d *delivery) count(e Event) {
@@ -87,22 +114,13 @@ func (d *delivery) count(e Event) {
 	}
 }
 
-func (d *delivery) progress(last leak.Place) error {
-	if last == nil || time.Since(d.told) < progressEvery {
-		return nil
-	}
+// progress tells how far the scan is: at what was delivered, and at ahead, which
+// is not yet.
+func (d *delivery) progress(ahead *result) error {
 	d.told = time.Now()
 	return d.sink(Event{Progress: &Progress{
-		Blobs: d.sum.Blobs + d.passed.blobs.Load(),
-		Bytes: d.sum.Bytes + d.passed.bytes.Load(),
-		Place: last,
+		Blobs: d.sum.Blobs + ahead.blobs,
+		Bytes: d.sum.Bytes + ahead.bytes,
+		Place: ahead.last,
 	}})
-}
-
-// finish adds what a Narrowing source saw by itself. The texts that it yielded
-// are counted by the scanner, the others by seen.
-func (d *delivery) finish() Summary {
-	d.sum.Blobs += d.passed.blobs.Load()
-	d.sum.Bytes += d.passed.bytes.Load()
-	return d.sum
 }

@@ -39,7 +39,7 @@ func (w *worker) encoded(e encoded, win *window, outer layers) {
 // escapes that deep are a test's or an attack on a parser, and hide no secret
 // that their raw text does not show.
 func (w *worker) tooDeep(e encoded) {
-	if w.deep || e.name == "percent" || e.name == "unicode-escape" {
+	if w.deep || e.escaped() {
 		return
 	}
 	w.deep = true

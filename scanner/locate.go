@@ -5,10 +5,14 @@ import "unicode/utf8"
 // encoded is a stretch raw = text[start:end] and what it decodes to.
 type encoded struct {
 	start, end int
+	at         int    // where it counts as begun: start, or its first escape
 	name       string // "base64", "hex", "percent", "unicode-escape"
 	raw, text  []byte
 	known      cursor // where locate was last asked for
 }
+
+// escaped tells an escaped stretch from a run.
+func (e *encoded) escaped() bool { return e.name == "percent" || e.name == "unicode-escape" }
 
 // cursor is a place in a run: raw[:raw] decodes to out bytes, or holds out
 // characters of base64. A run may hold thousands of findings, which come in

@@ -114,12 +114,29 @@ func joined(old, young *leak.Origin) *leak.Origin {
 		}
 		return old
 	}
-	if old.AtHead || !young.AtHead {
-		return old
-	}
 	both := *old
-	both.AtHead = true
+	both.AtHead = old.AtHead || young.AtHead
+	both.Last = later(old, young)
+	if both.AtHead || both.Last.Commit == both.Commit {
+		both.Last = leak.Seen{}
+	}
 	return &both
+}
+
+// later is when the younger of two contents was seen last.
+func later(a, b *leak.Origin) leak.Seen {
+	x, y := lastOf(a), lastOf(b)
+	if y.Date.After(x.Date) {
+		return y
+	}
+	return x
+}
+
+func lastOf(o *leak.Origin) leak.Seen {
+	if o.Last.Commit != "" {
+		return o.Last
+	}
+	return leak.Seen{Commit: o.Commit, Date: o.Date}
 }
 
 func atHead(s leak.Sighting) bool { return s.Origin != nil && s.Origin.AtHead }

@@ -3,7 +3,6 @@ package scanner
 import (
 	"context"
 	"errors"
-	"iter"
 	"sync"
 	"time"
 
@@ -43,49 +42,80 @@ type result struct {
 	last    leak.Place
 }
 
-func (r *result) drop(why string) {
+// add takes the numbers of another result over, not its events.
+func (r *result) add(other *result) {
+	r.blobs += other.blobs
+	r.bytes += other.bytes
+	for why, n := range other.dropped {
+		r.drops(why, n)
+	}
+	if other.last != nil {
+		r.last = other.last
+	}
+}
+
+func (r *result) drop(why string) { r.drops(why, 1) }
+
+func (r *result) drops(why string, n int64) {
 	if r.dropped == nil {
 		r.dropped = map[string]int64{}
 	}
-	r.dropped[why]++
+	r.dropped[why] += n
 }
 
 func (r *result) gap(g *leak.Gap) { r.events = append(r.events, Event{Gap: g}) }
 
-// run drives one Scan: one producer reads the source, the workers scan, and the
-// caller's goroutine delivers.
+// run drives the scan of one source that is no Narrowing one: one producer reads
+// it, the workers scan, and the caller's goroutine delivers.
 type run struct {
-	scanner *Scanner
-	now     time.Time
-	queue   chan *batch // in the source's order
-	work    chan *batch
-	passed  tally // what a Narrowing source looked at by itself
-	ended   error // the source's last error, read after queue is closed
+	queue chan *batch // in the source's order
+	work  chan *batch
+	ended error // the source's last error, read after queue is closed
 }
 
 func (s *Scanner) scan(ctx context.Context, src Source, sink func(Event) error) (Summary, error) {
+	now := s.opt.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	d := newDelivery(sink)
+	err := s.part(ctx, src, now, d)
+	return d.sum, err
+}
+
+// part scans src in the way that it is made for.
+func (s *Scanner) part(ctx context.Context, src Source, now time.Time, d *delivery) error {
+	switch src := src.(type) {
+	case chain:
+		for _, link := range src {
+			if err := s.part(ctx, link, now, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	case Narrowing:
+		return s.narrow(ctx, src, now, d)
+	}
+	return s.batches(ctx, src, now, d)
+}
+
+func (s *Scanner) batches(ctx context.Context, src Source, now time.Time, d *delivery) error {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &run{
-		scanner: s,
-		now:     s.opt.Now,
-		queue:   make(chan *batch, s.jobs()*batchesAhead),
-		work:    make(chan *batch, s.jobs()*batchesAhead),
-	}
-	if r.now.IsZero() {
-		r.now = time.Now()
+		queue: make(chan *batch, s.jobs()*batchesAhead),
+		work:  make(chan *batch, s.jobs()*batchesAhead),
 	}
 	var workers sync.WaitGroup
 	workers.Go(func() { r.produce(ctx, src) })
 	for range s.jobs() {
-		workers.Go(func() { r.scanBatches(ctx) })
+		workers.Go(func() { r.scanBatches(ctx, newWorker(s, now)) })
 	}
-	d := newDelivery(sink, &r.passed)
 	err := d.deliver(ctx, r.queue)
 	cancel()
 	for range r.queue { // lets the producer see the end
 	}
 	workers.Wait()
-	return d.finish(), errors.Join(err, r.ended)
+	return errors.Join(err, r.ended)
 }
 
 // produce reads the source into batches until it ends or ctx does.
@@ -94,7 +124,7 @@ func (r *run) produce(ctx context.Context, src Source) {
 	defer close(r.work)
 	seen, size := 0, int64(0)
 	b := newBatch(seen)
-	for blob, err := range r.blobs(ctx, src) {
+	for blob, err := range src.Blobs(ctx) {
 		if ctx.Err() != nil {
 			return
 		}
@@ -145,16 +175,7 @@ func (r *run) send(ctx context.Context, b *batch) bool {
 	return true
 }
 
-// blobs asks a Narrowing source for candidates, any other for everything.
-func (r *run) blobs(ctx context.Context, src Source) iter.Seq2[Blob, error] {
-	if n, ok := src.(Narrowing); ok {
-		return n.Candidates(ctx, r.scanner.set, r.passed.add)
-	}
-	return src.Blobs(ctx)
-}
-
-func (r *run) scanBatches(ctx context.Context) {
-	w := newWorker(r.scanner, r.now)
+func (r *run) scanBatches(ctx context.Context, w *worker) {
 	for b := range r.work {
 		for _, it := range b.items {
 			if ctx.Err() != nil {

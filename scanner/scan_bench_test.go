@@ -1,6 +1,7 @@
 package scanner_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/rules/builtin"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/sourcetest"
@@ -47,6 +49,30 @@ func BenchmarkScan(b *testing.B) {
 			b.SetBytes(int64(size))
 			for b.Loop() {
 				if _, err := s.Scan(b.Context(), src.Plain(), func(scanner.Event) error { return nil }); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkLook is what a Narrowing source pays for texts that it has in memory,
+// by how many of the regions' bytes lie between two regions of one.
+func BenchmarkLook(b *testing.B) {
+	src, size := goSources(b, 8<<20)
+	for _, every := range []int{1 << 10, 16 << 10, 1 << 20} {
+		regions := make([][]leak.Span, len(src))
+		for i, text := range src {
+			regions[i] = []leak.Span{}
+			for at := 0; at < len(text.Content); at += every {
+				regions[i] = append(regions[i], leak.Span{Start: int64(at), End: int64(at) + 1})
+			}
+		}
+		b.Run(fmt.Sprintf("a region every %d bytes", every), func(b *testing.B) {
+			s := scanner.New(builtin.Set(), scanner.Options{Jobs: 1})
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				if _, err := s.Scan(b.Context(), regional{src, regions}, func(scanner.Event) error { return nil }); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -305,5 +305,9 @@ func TestMemoryConforms(t *testing.T) {
 		}
 		src = append(src, sourcetest.Text{Name: fmt.Sprintf("d/f%03d", i), Content: []byte(text)})
 	}
-	sourcetest.Run(t, testSet(t), 200, func(*testing.T) scanner.Source { return src })
+	for name, src := range map[string]scanner.Source{"plain": src.Plain(), "probed": src, "edited": src.Edited(), "deltas": src.Deltas()} {
+		t.Run(name, func(t *testing.T) {
+			sourcetest.Run(t, testSet(t), 200, func(*testing.T) scanner.Source { return src })
+		})
+	}
 }

@@ -20,7 +20,7 @@ type Event struct {
 // Progress is told a few times a second at most.
 type Progress struct {
 	Blobs, Bytes int64
-	Place        leak.Place // the last one that was done
+	Place        leak.Place // the last one that was done; nil where none was worth a look yet
 }
 
 // Summary is what a scan has seen. Its numbers do not depend on Jobs.

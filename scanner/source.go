@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"log/slog"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/rules"
@@ -29,11 +30,40 @@ type Source interface {
 	Blobs(ctx context.Context) iter.Seq2[Blob, error]
 }
 
-// Narrowing is a Source that can tell by itself, cheaper than by yielding every
-// text, in which of them the rules match at all: a pack of deltas looks at
-// inserted bytes only. It yields those, in the order in which Blobs would, and
-// calls seen for what it passed over; the scanner reads the yielded ones whole.
+// Narrowing is a Source that can find out by itself, cheaper than by yielding
+// every text, where the scanner has to look: a pack of deltas probes inserted
+// bytes only. Its Blobs stays the measure of what it has to tell.
 type Narrowing interface {
 	Source
-	Candidates(ctx context.Context, set *rules.Set, seen func(blobs, bytes int64)) iter.Seq2[Blob, error]
+	// Narrow tells n of every text that Blobs would yield and returns when all is
+	// told. An error ends the scan, after what was told so far; where ctx ends
+	// first it stops soon and returns ctx's.
+	Narrow(ctx context.Context, n Narrower) error
+}
+
+// Narrower is what a scan hands to a Narrowing source. Its methods may be called
+// from any goroutine, and those that take a worker's number, from 0 up to Jobs,
+// by one goroutine at a time for each. They do nothing any more once the scan was
+// stopped.
+//
+// A rank is a text's place in the order of Blobs; no two texts or gaps share one.
+// Calls may come in any order. What they tell is held, and delivered by rank when
+// Narrow has returned.
+type Narrower interface {
+	Set() *rules.Set
+	Probe() *Probe // a new one, of the scan's rules and options
+	Jobs() int
+	Log() *slog.Logger // where to say what takes how long; it may be silent
+
+	// Seen counts texts that a Probe found nothing in.
+	Seen(blobs, bytes int64)
+	// Look scans b, whose content is text: what begins in regions, which are in
+	// order and disjoint, with all of the text around them. nil is all of it; where
+	// they are empty but not nil, b's name alone is looked at. Neither text nor
+	// regions are kept, and b is not opened.
+	Look(ctx context.Context, worker int, rank int64, b Blob, text []byte, regions []leak.Span)
+	// Read opens b and scans it whole, as it would if Blobs had yielded it.
+	Read(ctx context.Context, worker int, rank int64, b Blob)
+	// Gap tells what Blobs would have yielded a Gap for.
+	Gap(rank int64, g *leak.Gap)
 }

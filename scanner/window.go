@@ -1,7 +1,6 @@
 package scanner
 
 import (
-	"bytes"
 	"errors"
 	"io"
 
@@ -13,7 +12,8 @@ import (
 const windowSize = 1 << 20
 
 // smallest context kept around a window even if the rules reach less far:
-// enough for the line that a comment is looked for in, and for components.
+// enough for the line that a comment is looked for in, and for components. Encoded
+// runs need maxRun, to be told from the tail of one that began before.
 const minContext = 16 << 10
 
 // window is a piece of a text, in memory with its surroundings. Matches that
@@ -22,52 +22,43 @@ type window struct {
 	text     []byte
 	from, to int
 	base     int64 // offset of text[0] in the whole text
-	lines    int   // line breaks before text[0]
-	bol      int64 // where the line that text[0] is in begins
 	last     bool
-	counted  counted
-}
-
-// counted is how far position has counted lines, so that many findings in one
-// window do not each count it from its beginning.
-type counted struct {
-	at    int // text[:at] is counted
-	lines int // line breaks in it
-	nl    int // one more than the offset of the last of them, 0 without one
+	ruler    ruler
 }
 
 // position is the 1-based line and column, in bytes, of text[at].
-func (w *window) position(at int) (line, column int) {
-	c := &w.counted
-	if at < c.at {
-		c.lines -= bytes.Count(w.text[at:c.at], []byte{'\n'})
-		if c.nl > at {
-			c.nl = bytes.LastIndexByte(w.text[:at], '\n') + 1
-		}
-		c.at = at
-	}
-	piece := w.text[c.at:at]
-	if nl := bytes.LastIndexByte(piece, '\n'); nl >= 0 {
-		c.nl = c.at + nl + 1
-		c.lines += bytes.Count(piece, []byte{'\n'})
-	}
-	c.at = at
-	line = w.lines + 1 + c.lines
-	if c.nl > 0 {
-		return line, at - c.nl + 1
-	}
-	return line, int(w.base + int64(at) - w.bol + 1)
-}
+func (w *window) position(at int) (line, column int) { return w.ruler.position(w.base + int64(at)) }
 
-// reader cuts a stream into windows, in a buffer that lives as long as its
-// worker does.
+// reader cuts a text into windows: a stream, in a buffer that lives as long as
+// its worker does, or one that is in memory, at the same places.
 type reader struct {
 	buf     []byte
 	context int // bytes kept to either side of a window
 }
 
 func newReader(set *rules.Set) *reader {
-	return &reader{context: max(set.Reach(), set.BodyReach(), minContext)}
+	return &reader{context: max(set.Reach(), set.BodyReach(), minContext, maxRun)}
+}
+
+// full is how long a window's text is, but for the last one's.
+func (r *reader) full() int { return windowSize + 2*r.context }
+
+// slices hands text to use in the windows that a stream of it would give, until
+// use returns false. What depends on where a window ends (which matches are the
+// first of too many) is so the same for both.
+func (r *reader) slices(text []byte, use func(*window) bool) {
+	w := window{ruler: ruler{text: text}}
+	for base := 0; ; base += windowSize {
+		end := min(len(text), base+r.full())
+		w.text, w.base, w.last = text[base:end], int64(base), end == len(text)
+		if w.to = end - base; !w.last {
+			w.to -= r.context
+		}
+		if !use(&w) || w.last {
+			return
+		}
+		w.from = w.to - windowSize
+	}
 }
 
 // windows hands src to use, window by window, until use returns false, and
@@ -82,6 +73,7 @@ func (r *reader) windows(src io.Reader, size int64, use func(*window) bool) (int
 		have += n
 		end := errors.Is(err, io.EOF)
 		w.text, w.last = r.buf[:have], end || err != nil
+		w.ruler.text = w.text
 		if w.to = have; !w.last {
 			w.to = have - r.context
 		}
@@ -99,7 +91,7 @@ func (r *reader) windows(src io.Reader, size int64, use func(*window) bool) (int
 // fill reads until the buffer is as large as it may get, or src ends (io.EOF).
 // It returns how much it read behind the have bytes that are there.
 func (r *reader) fill(src io.Reader, have int, size int64) (int, error) {
-	full := windowSize + 2*r.context
+	full := r.full()
 	read := 0
 	for have+read < full {
 		r.grow(have+read, full, size)
@@ -133,13 +125,8 @@ func (r *reader) grow(have, full int, size int64) {
 // slide drops what the next window does not need and returns how many bytes stay.
 func (r *reader) slide(w *window) int {
 	drop := max(0, w.to-r.context)
-	gone := w.text[:drop]
-	w.lines += bytes.Count(gone, []byte{'\n'})
-	if nl := bytes.LastIndexByte(gone, '\n'); nl >= 0 {
-		w.bol = w.base + int64(nl) + 1
-	}
+	w.ruler.drop(drop)
 	kept := copy(r.buf, w.text[drop:])
-	w.counted = counted{}
 	w.base += int64(drop)
 	w.from = w.to - drop
 	return kept

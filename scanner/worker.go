@@ -1,12 +1,10 @@
 package scanner
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"time"
@@ -34,6 +32,7 @@ type worker struct {
 	now     time.Time
 	reader  *reader
 	matches []rules.Match
+	pieces  []piece
 
 	// of the text at hand
 	blob  *Blob
@@ -52,21 +51,27 @@ func newWorker(s *Scanner, now time.Time) *worker {
 	return &worker{Scanner: s, now: now, reader: newReader(s.set)}
 }
 
-// scan looks at one text and appends what it tells to out.
+// scan opens one text, looks at all of it and appends what it tells to out.
 func (w *worker) scan(ctx context.Context, b Blob, out *result) {
-	out.last = b.Place
+	w.each(&b, out, func() { w.open(ctx) })
+}
+
+// look is scan for a text that is in memory, and for regions of it; nil is all.
+func (w *worker) look(b Blob, text []byte, regions []leak.Span, out *result) {
+	w.each(&b, out, func() { w.text(text, regions) })
+}
+
+// each does with a text what there is to do but to come by its content.
+func (w *worker) each(b *Blob, out *result, content func()) {
 	out.blobs++
-	if w.opt.MaxSize > 0 && b.Size > w.opt.MaxSize {
-		out.gap(tooLarge(b.Place, b.Size, w.opt.MaxSize))
-		return
-	}
-	w.begin(&b, out)
+	w.begin(b, out)
 	w.guarded(func() {
 		w.name()
 		w.files()
-		w.text(ctx)
+		content()
 	})
 	w.guarded(w.finish)
+	out.last = b.Place // as it may be told: name has seen to that
 }
 
 // guarded makes a Gap of a panic, a bug of ours that hostile content triggers:
@@ -88,67 +93,6 @@ func (w *worker) begin(b *Blob, out *result) {
 		if p := b.Place.Path(); p != "" {
 			w.paths = []string{p}
 		}
-	}
-}
-
-// text reads the whole text. What goes wrong on the way is a Gap.
-func (w *worker) text(ctx context.Context) {
-	src, err := w.blob.Open(ctx)
-	if err != nil {
-		w.gapOf(err)
-		return
-	}
-	defer src.Close()
-	if err := w.read(src); err != nil {
-		w.gapOf(fmt.Errorf("read: %w", err))
-	}
-}
-
-func (w *worker) read(src io.ReadCloser) error {
-	size := w.blob.Size
-	if s, ok := src.(interface{ Size() int64 }); ok {
-		size = s.Size()
-	}
-	limit := w.opt.MaxSize
-	if limit > 0 && size > limit {
-		w.out.gap(tooLarge(w.blob.Place, size, limit))
-		return nil
-	}
-	head, err := w.windows(src, size, true)
-	if head != nil {
-		wide := io.MultiReader(bytes.NewReader(head[w.kind.bom:]), src)
-		_, err = w.windows(&utf16Reader{src: wide, order: w.kind.utf16}, -1, false)
-	}
-	return err
-}
-
-// windows looks at src window by window. Where its first bytes turn out to be
-// UTF-16 it stops and returns them, to be read again through a decoder.
-func (w *worker) windows(src io.Reader, size int64, sniffing bool) (head []byte, err error) {
-	var carry rules.Carry
-	n, err := w.reader.windows(src, size, func(win *window) bool {
-		if sniffing {
-			sniffing = false
-			if w.kind = sniff(win.text[:min(len(win.text), sniffSize)]); w.kind.utf16 != nil {
-				head = bytes.Clone(win.text)
-				return false
-			}
-		}
-		w.window(win, &carry)
-		return !w.full
-	})
-	w.out.bytes += n
-	return head, err
-}
-
-// window looks at one window of the text at hand.
-func (w *worker) window(win *window, carry *rules.Carry) {
-	w.matches = w.set.AppendWindow(w.matches[:0], win.text, win.from, win.to, carry)
-	for i := range w.matches {
-		w.judge(&w.matches[i], win)
-	}
-	if !w.opt.NoDecode {
-		eachEncoded(win.text, win.from, win.to, func(e encoded) { w.encoded(e, win, layers{locate: whole}) })
 	}
 }
 
@@ -257,9 +201,4 @@ func (w *worker) gapOf(err error) {
 		return
 	}
 	w.gap(leak.GapUnreadable, err)
-}
-
-func tooLarge(p leak.Place, size, limit int64) *leak.Gap {
-	return &leak.Gap{Place: p, Class: leak.Failure, Code: leak.GapLimit,
-		Why: fmt.Errorf("%d bytes, more than the limit of %d (--max-size)", size, limit)}
 }

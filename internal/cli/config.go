@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"os"
 	"slices"
@@ -50,11 +52,19 @@ type configuration struct {
 	allowed  *allow.File // nil: there is none
 	baseline allow.List  // likewise
 	notices  []report.Notice
+
+	ruleWords, listWords hash.Hash // of the files that count, as they are
+}
+
+// hear hashes a file that counts.
+func hear(h hash.Hash, name string, content []byte) {
+	fmt.Fprintf(h, "%q %d\n", name, len(content))
+	h.Write(content)
 }
 
 // configure reads everything that w lets count and names what it does not.
 func configure(w word) (*configuration, error) {
-	c := &configuration{}
+	c := &configuration{ruleWords: sha256.New(), listWords: sha256.New()}
 	own, err := c.ownFiles(w)
 	if err != nil {
 		return nil, err
@@ -132,6 +142,7 @@ func (c *configuration) rules(w word, own map[string][]byte) error {
 // compile makes a set of a configuration file. open reads the file that it
 // extends; a target's own file may name none, since trust covers it alone.
 func (c *configuration) compile(name string, content []byte, open func(string) ([]byte, error)) error {
+	hear(c.ruleWords, name, content)
 	parsed, err := rulefile.Parse(name, content)
 	if err != nil {
 		return err
@@ -139,6 +150,13 @@ func (c *configuration) compile(name string, content []byte, open func(string) (
 	base, err := builtin.Rules()
 	if err != nil {
 		return err
+	}
+	if named := open; named != nil {
+		open = func(name string) ([]byte, error) {
+			content, err := named(name)
+			hear(c.ruleWords, name, content)
+			return content, err
+		}
 	}
 	merged, notices, err := parsed.Merge(base, open)
 	if err != nil {
@@ -161,6 +179,7 @@ func (c *configuration) readLists(w word, own map[string][]byte) error {
 		}
 	}
 	if content != nil {
+		hear(c.listWords, name, content)
 		f, err := allow.ParseFile(name, content, w.now)
 		if err != nil {
 			return err
@@ -168,6 +187,7 @@ func (c *configuration) readLists(w word, own map[string][]byte) error {
 		c.allowed, c.lists = f, append(c.lists, f)
 	}
 	if content, ok := own[allow.IgnoreName]; ok {
+		hear(c.listWords, allow.IgnoreName, content)
 		ig, err := allow.ParseIgnore(w.where+allow.IgnoreName, content)
 		if err != nil {
 			return err
@@ -190,6 +210,7 @@ func (c *configuration) readBaseline(w word) error {
 	if err != nil {
 		return fmt.Errorf("read baseline: %w", err)
 	}
+	hear(c.listWords, w.baseline, content)
 	var b allow.List
 	if bytes.HasPrefix(bytes.TrimSpace(content), []byte("[")) { // ours has an object a line
 		b, err = allow.ParseGitleaks(w.baseline, content)

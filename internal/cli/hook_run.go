@@ -192,7 +192,7 @@ func (a *app) judge(ctx context.Context, f *hookFlags, what *judged) error {
 	if err := a.checkOutput(f.output); err != nil {
 		return err
 	}
-	j, err := f.job()
+	j, err := f.job(time.Now())
 	if err != nil {
 		return err
 	}

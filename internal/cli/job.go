@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ type job struct {
 	requireComplete bool                     // boundary gaps count too
 	progress        func(p scanner.Progress) // nil: nobody looks
 	unused          bool                     // tell of list entries that matched nothing: only where all was scanned
+	atEnd           func()                   // called where the scan came to its end by itself; nil: nobody asks
 }
 
 // run does the job. Its error is about what kept it from looking at anything;
@@ -31,7 +33,11 @@ type job struct {
 func (a *app) run(ctx context.Context, j job) (*report.Document, error) {
 	began := time.Now()
 	r := running{job: j, doc: &report.Document{Schema: report.Schema, Tool: toolOf(), Targets: []report.Target{j.target.info}}, bySuppression: map[string]int64{}}
-	if err := r.ended(r.scan(ctx)); err != nil {
+	err := r.scan(ctx)
+	if err == nil && j.atEnd != nil {
+		j.atEnd()
+	}
+	if err := r.ended(err); err != nil {
 		return nil, err
 	}
 	r.judge()
@@ -44,8 +50,16 @@ func (a *app) run(ctx context.Context, j job) (*report.Document, error) {
 // deep in a walk that looks up seldom; the user is not to wait for it.
 const stopWithin = time.Second
 
+// gcHistory is how much garbage may gather beside what is in use, in percent, while
+// a whole history is scanned. Its objects are many and live long; half of Go's
+// default spares 50 MB of 190 on git's own 849,014, and costs a twentieth of the time.
+const gcHistory = 50
+
 // scan runs the scanner until its end, or until stopWithin after ctx's.
 func (r *running) scan(ctx context.Context) error {
+	if r.target.info.Kind == "git" && r.target.info.Part == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(gcHistory))
+	}
 	done := make(chan error, 1)
 	go func() {
 		sum, err := scanner.New(r.config.set, r.options).Scan(ctx, r.target.source, r.event)

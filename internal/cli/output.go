@@ -20,12 +20,14 @@ type outputFlags struct {
 	showSuppressed bool
 	noColor        bool
 	quiet          bool
+	verbose        bool
 }
 
 func (o *outputFlags) register(p *pflag.FlagSet) {
 	o.registerWriting(p)
 	p.BoolVar(&o.reveal, "reveal", false, "show the values found: on a terminal, or in an --output file that only you may read")
 	p.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no notes on stderr")
+	p.BoolVarP(&o.verbose, "verbose", "v", false, "tell on stderr how far each step of a scan is, and how long it took")
 }
 
 // registerWriting are the flags of a report that was made before.

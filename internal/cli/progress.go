@@ -42,10 +42,14 @@ func (a *app) showProgress(j *job, quiet bool) (done func()) {
 // a source holds is known at its end only, so there is no bar to fill.
 func (a *app) drawProgress(last *atomic.Pointer[scanner.Progress], ended <-chan struct{}) {
 	text := func(decor.Statistics) string {
-		if p := last.Load(); p != nil && p.Place != nil {
+		switch p := last.Load(); {
+		case p == nil || p.Blobs == 0:
+			return " finding out what there is to read"
+		case p.Place == nil:
+			return " " + report.Seen(p.Blobs, p.Bytes)
+		default:
 			return " " + report.Seen(p.Blobs, p.Bytes) + "  " + report.Shorten(p.Place.String(), placeWidth)
 		}
-		return " finding out what there is to read"
 	}
 	all := mpb.New(mpb.WithOutput(a.Err))
 	bar := all.New(0, mpb.SpinnerStyle(), mpb.BarWidth(1), mpb.AppendDecorators(decor.Any(text)))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner"
 )
@@ -18,6 +19,7 @@ import (
 type scanFlags struct {
 	output          outputFlags
 	git             gitOptions
+	state           string
 	jobs            int
 	config          string
 	baseline        string
@@ -54,8 +56,12 @@ func (f *scanFlags) registerGit(c *cobra.Command) {
 	p.StringVar(&f.git.span, "range", "", "what the commits `A..B` add; configuration is read from A")
 	p.StringVar(&f.git.since, "since", "", "what was added since `REV`, a revision")
 	p.StringVar(&f.git.branch, "branch", "", "one `BRANCH` in the place of all refs")
+	p.StringVar(&f.state, "state", "", "a `FILE` that makes the next scan of the same repository cheaper; it is written at the end")
 	c.MarkFlagsMutuallyExclusive("staged", "range", "since")
 	c.MarkFlagsMutuallyExclusive("staged", "range", "branch")
+	for _, part := range []string{"staged", "range", "since", "branch"} {
+		c.MarkFlagsMutuallyExclusive("state", part)
+	}
 }
 
 func (a *app) scanCommand() *cobra.Command {
@@ -126,7 +132,8 @@ func orHere(paths []string) []string {
 
 // scan runs a scan command: flags, target, configuration, scan, report.
 func (a *app) scan(ctx context.Context, f *scanFlags, find func() (target, error)) error {
-	j, err := f.job()
+	began := time.Now()
+	j, err := f.job(began)
 	if err != nil {
 		return err
 	}
@@ -136,10 +143,13 @@ func (a *app) scan(ctx context.Context, f *scanFlags, find func() (target, error
 	if j.target, err = find(); err != nil {
 		return err
 	}
-	if j.config, err = a.configureFor(j.target, f, time.Now()); err != nil {
+	if j.config, err = a.configureFor(j.target, f, began); err != nil {
 		return err
 	}
 	j.policy.gate = j.target.gate
+	if f.output.verbose {
+		j.options.Log = stepLog(a.Err)
+	}
 	if repo := j.target.repo; repo != nil {
 		j.config.lists = append(j.config.lists, newBefore(ctx, repo, scanner.New(j.config.set, j.options)))
 	}
@@ -147,20 +157,35 @@ func (a *app) scan(ctx context.Context, f *scanFlags, find func() (target, error
 		j.config.notices = append(j.config.notices, *n)
 	}
 	j.unused = j.target.whole && j.options.MinProof == leak.Generic
+	var memory *remembering
+	if f.state != "" {
+		var doc *report.Document
+		if memory, doc, err = a.remember(f, &j, began); err != nil {
+			return err
+		}
+		if doc != nil {
+			return a.deliver(doc, f.output)
+		}
+	}
 	done := a.showProgress(&j, f.output.quiet)
 	doc, err := a.run(ctx, j)
 	done()
 	if err != nil {
 		return err
 	}
+	if memory != nil {
+		memory.keep(doc)
+	}
 	return a.deliver(doc, f.output)
 }
 
 // job checks the flags and makes of them what they ask for.
-func (f *scanFlags) job() (j job, err error) {
+func (f *scanFlags) job(now time.Time) (j job, err error) {
 	if f.jobs < 0 {
 		return j, errors.New("--jobs: a number of workers, 1 or more")
 	}
+	// Tokens expire by the day, as entries of lists do: a day's reports agree.
+	j.options.Now = now.UTC().Truncate(24 * time.Hour)
 	j.options.Jobs, j.options.NoInline, j.requireComplete = f.jobs, f.noInline, f.requireComplete
 	if err := j.options.MinProof.UnmarshalText([]byte(f.minProof)); err != nil {
 		return j, fmt.Errorf("--min-proof: %w", err)

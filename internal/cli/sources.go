@@ -26,6 +26,8 @@ type target struct {
 	repo   *gitsource.Repo // a change to it is judged by what it adds; nil: this is no change
 	notice *report.Notice  // what the user may have meant, or nil
 	whole  bool            // all that own is about: a list's entry that matches nothing is dead
+
+	remembers *gitsource.Repo // scanned as a whole, for --state; or nil
 }
 
 // pathTarget decides what PATHs are: one repository, or files and folders.

@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"path/filepath"
 
 	"github.com/oakum-sec/oakum/internal/report"
-	"github.com/oakum-sec/oakum/rules"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/filesource"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
@@ -45,11 +42,11 @@ func gitTarget(path string, opt gitOptions) (target, error) {
 	case opt.any():
 		return t, t.selecting(repo, opt)
 	case repo.Bare():
-		t.source = repo
+		t.source, t.remembers = repo, repo
 	default:
-		t.whole = true
+		t.whole, t.remembers = true, repo
 		work := filesource.New([]filesource.Root{{Path: repo.WorkTree()}}, filesource.Options{SkipGit: true})
-		t.source = chain{repo, work}
+		t.source = scanner.Chain(repo, work)
 	}
 	return t, nil
 }
@@ -101,38 +98,6 @@ func (t *target) selecting(repo *gitsource.Repo, opt gitOptions) error {
 		return fmt.Errorf("scan: %w", err)
 	}
 	return nil
-}
-
-// chain yields its sources' blobs one source after the other. An error that
-// ends one of them ends the chain.
-type chain []scanner.Source
-
-var _ scanner.Narrowing = chain{}
-
-func (c chain) Blobs(ctx context.Context) iter.Seq2[scanner.Blob, error] {
-	return c.each(func(s scanner.Source) iter.Seq2[scanner.Blob, error] { return s.Blobs(ctx) })
-}
-
-// Candidates lets those of the sources narrow that can.
-func (c chain) Candidates(ctx context.Context, set *rules.Set, seen func(blobs, bytes int64)) iter.Seq2[scanner.Blob, error] {
-	return c.each(func(s scanner.Source) iter.Seq2[scanner.Blob, error] {
-		if n, ok := s.(scanner.Narrowing); ok {
-			return n.Candidates(ctx, set, seen)
-		}
-		return s.Blobs(ctx)
-	})
-}
-
-func (c chain) each(blobs func(scanner.Source) iter.Seq2[scanner.Blob, error]) iter.Seq2[scanner.Blob, error] {
-	return func(yield func(scanner.Blob, error) bool) {
-		for _, s := range c {
-			for b, err := range blobs(s) {
-				if !yield(b, err) {
-					return
-				}
-			}
-		}
-	}
 }
 
 // isRepository tells whether path is a working tree's root or a git directory.

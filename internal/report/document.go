@@ -12,6 +12,7 @@ package report
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -142,5 +143,16 @@ func Read(r io.Reader) (*Document, error) {
 	if d.Schema != Schema {
 		return nil, fmt.Errorf("read report: its schema is %q, not %q; write it with `oakum scan --format json`", d.Schema, Schema)
 	}
+	if !d.whole() {
+		return nil, errors.New("read report: a finding or gap in it has no place: write it anew with `oakum scan --format json`")
+	}
 	return &d, nil
+}
+
+// whole tells whether nothing is missing without which a report cannot be written.
+func (d *Document) whole() bool {
+	noPlace := func(s leak.Sighting) bool { return s.Place == nil }
+	return !slices.ContainsFunc(d.Findings, func(f *leak.Finding) bool {
+		return f == nil || noPlace(f.Sighting) || slices.ContainsFunc(f.Also, noPlace)
+	}) && !slices.Contains(d.Gaps, nil)
 }

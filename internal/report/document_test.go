@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -169,6 +170,29 @@ func TestOutputCannotDriveATerminal(t *testing.T) {
 			if !plain(r, "\n") {
 				t.Errorf("%s: raw %U in the output", format, r)
 			}
+		}
+	}
+}
+
+// TestReadRefusesHoles: a stored report may be anybody's. What lacks a part that no
+// scan leaves out is refused, not written as far as it goes.
+func TestReadRefusesHoles(t *testing.T) {
+	whole := `{"schema":"oakum-report/1","findings":[{"place":{"kind":"file"},"also":[{"place":{"kind":"stdin"}}],"parts":[{}]}],"gaps":[{}]}`
+	d, err := Read(strings.NewReader(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []string{"text", "json", "jsonl", "sarif"} {
+		if err := Write(io.Discard, format, d, Options{}); err != nil {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+	for _, hole := range []string{
+		`"findings":[null]`, `"findings":[{}]`, `"findings":[{"place":null}]`, `"findings":[{"place":{"kind":"file"},"also":[null]}]`,
+		`"findings":[{"place":{"kind":"file"},"also":[{}]}]`, `"gaps":[null]`,
+	} {
+		if _, err := Read(strings.NewReader(`{"schema":"oakum-report/1",` + hole + `}`)); err == nil {
+			t.Errorf("%s is taken", hole)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/oakum-sec/oakum/leak"
 )
@@ -204,15 +205,23 @@ func originText(s leak.Sighting) string {
 		text += " <" + Escape(o.Email) + ">"
 	}
 	if !o.Date.IsZero() {
-		text += " on " + o.Date.Format("2006-01-02")
+		text += " on " + o.Date.Format(time.DateOnly)
 	}
 	if o.Subject != "" {
 		text += " “" + ShortenEnd(o.Subject, subjectWidth) + "”"
 	}
-	if !o.AtHead {
-		text += ", not at HEAD"
+	return text + whereNow(o)
+}
+
+// whereNow says what there is to say where a value is not at HEAD any more.
+func whereNow(o *leak.Origin) string {
+	switch {
+	case o.AtHead:
+		return ""
+	case !o.Last.Date.IsZero():
+		return fmt.Sprintf(", last seen on %s in %s, not at HEAD", o.Last.Date.Format(time.DateOnly), o.Last.Commit[:min(len(o.Last.Commit), 10)])
 	}
-	return text
+	return ", not at HEAD"
 }
 
 func rotateText(r Rule) string {

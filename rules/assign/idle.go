@@ -1,9 +1,15 @@
 package assign
 
-// idle tells whether nothing can be assigned to the name that holds text[at:end],
-// by the first byte or two behind it. Four keywords in five are given up here; it
-// says no of everything that the reader must look at.
-func idle(text []byte, at, end int) bool {
+// IdleReach is how many bytes before a keyword Idle depends on: a name, and what
+// says that it is an option or a variable.
+const IdleReach = maxName + 2
+
+// Idle tells whether nothing can be assigned to the name that holds text[at:end],
+// by the first byte or two behind it, so that Parse gives it up. Four keywords in
+// five are such; it says no of everything that the reader must look at. Of a yes,
+// nothing from text[far] on has a say in it, nor what lies so many bytes before the
+// keyword as near says, IdleReach at most.
+func Idle(text []byte, at, end int) (near, far int, yes bool) {
 	to, last := end, min(len(text), end+Reach)
 	for to > at && !isWord(text[to-1]) {
 		to--
@@ -12,24 +18,25 @@ func idle(text []byte, at, end int) bool {
 		to++
 	}
 	if to == last || to == at {
-		return true
+		return 0, to + 1, true // and its end, if that is what stopped it
 	}
-	if to < last && !follows[text[to]] {
-		return !isName(text[to]) // a name that long is the reader's to refuse
+	if !follows[text[to]] {
+		return 0, to + 2, !isName(text[to]) // a name that long is the reader's to refuse
 	}
 	if c := text[to]; c != ' ' && c != '\t' {
-		return false
+		return 0, 0, false
 	}
 	for to < last && (text[to] == ' ' || text[to] == '\t') {
 		to++
 	}
 	if to == last {
-		return true
+		return 0, to + 1, true
 	}
 	if c := text[to]; !isLetter(c) {
-		return !follows[c] && c != '{' && c != '/'
+		return 0, to + 1, !follows[c] && c != '{' && c != '/'
 	}
-	return !option(text, at) && !typeAhead(text[to:last]) && !hasFold(text[at:end], "identified by")
+	n, typed := typeAhead(text[to:last])
+	return IdleReach, to + n, !typed && !option(text, at) && !hasFold(text[at:end], "identified by")
 }
 
 // follows holds the bytes that may stand behind a name that something is assigned to.
@@ -50,8 +57,9 @@ func option(text []byte, at int) bool {
 	return text[i] == '-' || i > 1 && text[i-1] == ' ' && text[i-2] == 'V'
 }
 
-// typeAhead tells whether a single word and an equals sign follow: string = "x".
-func typeAhead(b []byte) bool {
+// typeAhead tells whether a single word and an equals sign follow: string = "x";
+// and how many bytes have a say in that.
+func typeAhead(b []byte) (n int, yes bool) {
 	i := 0
 	for i < len(b) && i < maxType && typeByte(b[i]) {
 		i++
@@ -59,7 +67,7 @@ func typeAhead(b []byte) bool {
 	for i < len(b) && b[i] == ' ' {
 		i++
 	}
-	return i < len(b) && b[i] == '='
+	return i + 1, i < len(b) && b[i] == '='
 }
 
 // maxType is the longest type in bytes that may stand between name and value.

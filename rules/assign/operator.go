@@ -62,7 +62,8 @@ func (r *reader) afterName() bool {
 		return r.statement() && r.value(Space)
 	}
 	if gap && isLetter(r.at(0)) { // password string = "x"
-		return typeAhead(r.b[r.p:]) && r.typed()
+		_, typed := typeAhead(r.b[r.p:])
+		return typed && r.typed()
 	}
 	op := r.joint()
 	return op != 0 && r.value(op)

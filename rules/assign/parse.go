@@ -16,9 +16,14 @@ func Parse(text []byte, at, end int) (Assignment, bool) {
 	if at < 0 || end > len(text) || at >= end {
 		return Assignment{}, false
 	}
-	if idle(text, at, end) {
+	if _, _, idle := Idle(text, at, end); idle {
 		return Assignment{}, false
 	}
+	return Read(text, at, end)
+}
+
+// Read is Parse for a keyword that is not Idle.
+func Read(text []byte, at, end int) (Assignment, bool) {
 	low := max(0, at-Reach)
 	r := reader{b: text[low:min(len(text), end+Reach)]}
 	r.a.at, r.a.end = at-low, end-low

@@ -3,18 +3,22 @@ package gitsource_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 )
 
 // TestMissingObjects takes objects away, one at a time: each is named, and the
 // rest is still looked at.
-func TestMissingObjects(t *testing.T) {
+func TestMissingObjects(t *testing.T) { eachFormat(t, testMissingObjects) }
+
+func testMissingObjects(t *testing.T, f object.Format) {
 	for what, rev := range map[string]string{"commit": "main~1", "tree": "main~1^{tree}", "subtree": "main~1:dir", "blob": "main~1:dir/f"} {
 		t.Run(what, func(t *testing.T) {
-			s := threeCommits(t)
+			s := threeCommits(t, f)
 			h := s.git("rev-parse", rev)
 			name := filepath.Join(s.dir, ".git/objects", h[:2], h[2:])
 			b, err := os.ReadFile(name)
@@ -43,8 +47,10 @@ func TestMissingObjects(t *testing.T) {
 }
 
 // Git knows the empty tree without storing it: a commit of nothing is whole.
-func TestEmptyTreeIsNotMissing(t *testing.T) {
-	s := newSandbox(t)
+func TestEmptyTreeIsNotMissing(t *testing.T) { eachFormat(t, testEmptyTreeIsNotMissing) }
+
+func testEmptyTreeIsNotMissing(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	s.commit("nothing")
 	tree := s.git("rev-parse", "main^{tree}")
 	if err := os.Remove(filepath.Join(s.dir, ".git/objects", tree[:2], tree[2:])); err != nil && !os.IsNotExist(err) {
@@ -58,8 +64,8 @@ func TestEmptyTreeIsNotMissing(t *testing.T) {
 	}
 }
 
-func threeCommits(t *testing.T) *sandbox {
-	s := newSandbox(t)
+func threeCommits(t *testing.T, f object.Format) *sandbox {
+	s := newSandbox(t, f)
 	s.write("dir/f", s.mark("first"))
 	s.commit("first")
 	s.write("dir/f", s.mark("middle"))
@@ -71,8 +77,10 @@ func threeCommits(t *testing.T) *sandbox {
 
 // TestCutPack cuts a pack at every third byte: a failure that names it, never a clean
 // result, and never a crash.
-func TestCutPack(t *testing.T) {
-	s := threeCommits(t)
+func TestCutPack(t *testing.T) { eachFormat(t, testCutPack) }
+
+func testCutPack(t *testing.T, f object.Format) {
+	s := threeCommits(t, f)
 	s.git("repack", "-q", "-a", "-d")
 	names, _ := filepath.Glob(filepath.Join(s.dir, ".git/objects/pack/*.pack"))
 	if len(names) != 1 {
@@ -93,7 +101,7 @@ func TestCutPack(t *testing.T) {
 		got.wantGap(t, leak.Failure, leak.GapTruncated, filepath.Base(names[0]))
 	}
 	found := 0
-	for n := 12; n < len(whole)-20; n += 3 {
+	for n := 12; n < len(whole)-f.Size(); n += 3 {
 		bent := append([]byte(nil), whole...)
 		bent[n] ^= 0x40
 		if err := os.WriteFile(names[0], bent, 0o644); err != nil {
@@ -114,9 +122,11 @@ func TestCutPack(t *testing.T) {
 }
 
 // TestLonelyPackFiles takes the index or the pack away, and bends the index.
-func TestLonelyPackFiles(t *testing.T) {
+func TestLonelyPackFiles(t *testing.T) { eachFormat(t, testLonelyPackFiles) }
+
+func testLonelyPackFiles(t *testing.T, f object.Format) {
 	for _, ext := range []string{".idx", ".pack"} {
-		s := threeCommits(t)
+		s := threeCommits(t, f)
 		s.git("repack", "-q", "-a", "-d")
 		names, _ := filepath.Glob(filepath.Join(s.dir, ".git/objects/pack/*"+ext))
 		if err := os.Remove(names[0]); err != nil {
@@ -125,7 +135,7 @@ func TestLonelyPackFiles(t *testing.T) {
 		got := s.look(s.open(gitsource.Options{}))
 		got.wantGap(t, leak.Failure, leak.GapMissing, "objects/pack/pack-", "is not there")
 	}
-	s := threeCommits(t)
+	s := threeCommits(t, f)
 	s.git("repack", "-q", "-a", "-d")
 	names, _ := filepath.Glob(filepath.Join(s.dir, ".git/objects/pack/*.idx"))
 	if err := os.Chmod(names[0], 0o644); err != nil {
@@ -141,8 +151,10 @@ func TestLonelyPackFiles(t *testing.T) {
 }
 
 // TestBadFiles bends what is not an object.
-func TestBadFiles(t *testing.T) {
-	s := threeCommits(t)
+func TestBadFiles(t *testing.T) { eachFormat(t, testBadFiles) }
+
+func testBadFiles(t *testing.T, f object.Format) {
+	s := threeCommits(t, f)
 	s.write(".git/refs/heads/bad", "not an id\n")
 	s.write(".git/packed-refs", "# pack-refs with: peeled\nnonsense\n")
 	config := s.read(".git/config")
@@ -160,10 +172,75 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// TestForeignObjects puts objects that are named by the other hash into a
+// repository: not read, and not passed over in silence.
+func TestForeignObjects(t *testing.T) { eachFormat(t, testForeignObjects) }
+
+func testForeignObjects(t *testing.T, f object.Format) {
+	s := threeCommits(t, f)
+	other := threeCommits(t, object.SHA256-f)
+	for _, h := range other.blobIDs() {
+		s.write(".git/objects/"+h[:2]+"/"+h[2:], string(other.read(".git/objects/"+h[:2]+"/"+h[2:])))
+	}
+	got := s.look(s.open(gitsource.Options{}))
+	got.wantGap(t, leak.Failure, leak.GapUnreadable, ".git/objects", "3 objects", "extensions.objectFormat")
+	s.wantAll(got)
+	if len(got.marks) != 3 || len(got.gaps) != 1 {
+		t.Errorf("%d of 3 secrets are found, %d gaps", len(got.marks), len(got.gaps))
+	}
+}
+
+// TestCraftedID reads a blob whose SHA-256 id seems to be one of SHA-1: nobody
+// checks what an object's id is made of, so anybody can name one so.
+func TestCraftedID(t *testing.T) {
+	s := threeCommits(t, object.SHA256)
+	h := strings.Repeat("ab", 20) + strings.Repeat("0", 24)
+	blob := s.feed(s.mark("crafted"), "hash-object", "-w", "--stdin")
+	s.write(".git/objects/ab/"+h[2:], string(s.read(".git/objects/"+blob[:2]+"/"+blob[2:])))
+	id, err := object.Parse(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := s.feed("100644 f\x00"+string(id[:]), "hash-object", "-t", "tree", "-w", "--stdin", "--literally")
+	s.git("update-ref", "refs/heads/crafted", s.git("commit-tree", "-m", "crafted", tree))
+	got := s.look(s.open(gitsource.Options{}))
+	got.wantNoGaps(t)
+	if b := got.marks["crafted"]; len(b) != 2 || b[0].Place.Path() != "f" {
+		t.Errorf("the blob is found %d times", len(b))
+	}
+}
+
+// TestLostConfiguration reads ids by the names of objects where nothing else
+// tells their format.
+func TestLostConfiguration(t *testing.T) { eachFormat(t, testLostConfiguration) }
+
+func testLostConfiguration(t *testing.T, f object.Format) {
+	s := threeCommits(t, f)
+	config := s.read(".git/config")
+	for _, packed := range []bool{false, true} {
+		if packed {
+			s.git("repack", "-q", "-a", "-d")
+		}
+		s.write(".git/config", "[core\n")
+		got := s.look(s.open(gitsource.Options{}))
+		got.wantGap(t, leak.Failure, leak.GapCorrupt, "config")
+		if err := os.Remove(filepath.Join(s.dir, ".git/config")); err != nil {
+			t.Fatal(err)
+		}
+		gone := s.look(s.open(gitsource.Options{}))
+		if len(got.marks) != 3 || len(gone.marks) != 3 {
+			t.Errorf("packed: %v, %d and %d of 3 secrets are found", packed, len(got.marks), len(gone.marks))
+		}
+		s.write(".git/config", string(config))
+	}
+}
+
 // TestTreeBomb walks ten trees that name each other ten times: ten billion
 // paths, one blob.
-func TestTreeBomb(t *testing.T) {
-	s := newSandbox(t)
+func TestTreeBomb(t *testing.T) { eachFormat(t, testTreeBomb) }
+
+func testTreeBomb(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	entry := "100644 blob " + s.feed(s.mark("bomb"), "hash-object", "-w", "--stdin")
 	for range 10 {
 		var lines string
@@ -179,4 +256,16 @@ func TestTreeBomb(t *testing.T) {
 		t.Errorf("the bomb's blob is found %d times", len(b))
 	}
 	s.wantAll(got)
+}
+
+// TestNarrowGaps tells of what cannot be read in the same order as the plain scan.
+func TestNarrowGaps(t *testing.T) {
+	s := newSandbox(t, object.SHA1)
+	s.commit("first")
+	s.write(".git/refs/heads/bad", "nothing\n")
+	s.write(".git/objects/ab/"+strings.Repeat("cd", 31), "of another format")
+	if out := s.look(s.open(gitsource.Options{})); len(out.gaps) != 2 {
+		t.Fatalf("gaps: %v", out.gaps)
+	}
+	s.wantNarrowed(t)
 }

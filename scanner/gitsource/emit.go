@@ -3,11 +3,10 @@ package gitsource
 import (
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/gitsource/gitdir"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
 )
 
@@ -20,7 +19,7 @@ func (s *walkState) emit(e *emitter, refs []gitdir.Ref, logs []gitdir.Reflog) {
 			next = s.commit(e, i, next)
 		}
 		for _, t := range s.g.targets {
-			if t.class == c && t.kind == plumbing.TagObject {
+			if t.class == c && t.kind == object.Tag {
 				s.tag(e, t)
 			}
 		}
@@ -41,24 +40,32 @@ func (s *walkState) emit(e *emitter, refs []gitdir.Ref, logs []gitdir.Reflog) {
 
 // commit yields commit i and the blobs it brought, which begin at next.
 func (s *walkState) commit(e *emitter, i int32, next int) int {
-	if e.stopped() {
+	n := &s.g.nodes[i]
+	passed := s.passed != nil && s.passed(n.id)
+	if e.stopped() || passed && !s.brought(i, next) {
 		return next
 	}
-	n := &s.g.nodes[i]
 	// Read a second time: keeping 200,000 messages from the first would take
 	// more memory than everything else here.
 	_, raw, err := s.r.db.Read(n.id)
 	origin := odb.Origin(n.id, raw)
-	if err == nil {
-		e.blob(s.r.message(n.id, "commit", "", int64(len(raw)), n.class.reach(), origin))
-	} else {
+	origin.Ref = s.g.refOf(i)
+	switch {
+	case err != nil:
 		e.gaps(s.r.gapOf(err, leak.GitMessage{Repo: s.r.name, Object: n.id.String(), What: "commit"}))
+	case !passed:
+		e.blob(s.r.message(n.id, "commit", "", int64(len(raw)), n.class.reach(), origin))
 	}
-	for next < len(s.w.blobs) && s.w.blobs[next].commit == i && !e.stopped() {
+	for s.brought(i, next) && !e.stopped() {
 		s.blob(e, next, origin)
 		next++
 	}
 	return next
+}
+
+// brought tells whether the next blob came by commit i.
+func (s *walkState) brought(i int32, next int) bool {
+	return next < len(s.w.blobs) && s.w.blobs[next].commit == i
 }
 
 // blob yields the i-th blob found, unless it is lost.
@@ -81,25 +88,45 @@ func (s *walkState) blob(e *emitter, i int, origin *leak.Origin) {
 		*out.Origin = *origin // a copy: the rest of it differs from blob to blob
 	}
 	out.Origin.AtHead, out.Origin.Paths = atHead, len(out.Paths)
+	if !atHead && b.last >= 0 && b.last != b.commit {
+		out.Origin.Last = s.seen(b.last)
+	}
 	if b.class == inNotes && b.path >= 0 {
-		s.note(&out, place)
+		s.note(&out, b.id, place.Name)
 	}
 	e.blob(out)
 }
 
+// seen is commit i with its date.
+func (s *walkState) seen(i int32) leak.Seen {
+	h := s.g.nodes[i].id
+	if last, ok := s.lasts[i]; ok {
+		return last
+	}
+	_, raw, err := s.r.db.Read(h)
+	if err != nil {
+		raw = nil // told where its message is
+	}
+	s.lasts[i] = leak.Seen{Commit: h.String(), Date: odb.Origin(h, raw).Date}
+	return s.lasts[i]
+}
+
 // note gives a note its own kind of place: the object that it is about. Notes
 // are files named by that object's id, cut into folders where there are many.
-func (s *walkState) note(out *scanner.Blob, place leak.GitBlob) {
-	about := strings.ReplaceAll(place.Name, "/", "")
-	if plumbing.IsHash(about) {
+func (s *walkState) note(out *scanner.Blob, h id, name string) {
+	about := strings.ReplaceAll(name, "/", "")
+	if _, ok := s.r.dir.Format.Parse(about); ok {
 		out.Place = leak.GitMessage{Repo: s.r.name, Object: about, What: "note", Ref: "refs/notes"}
-		out.Open = s.r.opener(plumbing.NewHash(place.Blob), out.Place)
+		out.Open = s.r.opener(h, out.Place)
 		out.Paths, out.Origin.Paths = nil, 0
 	}
 }
 
 // tag yields an annotated tag: its message, headers and signature.
 func (s *walkState) tag(e *emitter, t target) {
+	if s.passed != nil && s.passed(t.id) {
+		return
+	}
 	_, raw, err := s.r.db.Read(t.id)
 	place := leak.GitMessage{Repo: s.r.name, Object: t.id.String(), What: "tag", Ref: t.ref}
 	if err != nil {

@@ -18,9 +18,15 @@
 // included configuration; replacements and grafts are ignored (both sides of a
 // replacement are scanned); a partial clone's missing objects are never fetched.
 //
-// Limits: repositories with SHA-256 ids, and the ref storage "reftable", are
-// refused with an error and a Gap. Objects are read with go-git's decoders, one
-// at a time: this is the reader that is easy to trust, not the fast one.
+// Repositories with SHA-1 and with SHA-256 ids are read alike; ids of any other
+// format are refused with an error.
+//
+// There are two ways to all of it. Blobs opens every object by its id: easy to trust,
+// and the measure of the other. Narrow goes over the packs as they are stored, and
+// hands on the few texts in which something is; it tells the same, for a fraction
+// of the cost (docs/design/006).
+//
+// Limits: refs in the storage "reftable" are a Gap.
 package gitsource
 
 import (
@@ -51,16 +57,14 @@ type Repo struct {
 	dir  *gitdir.Dir
 	db   *odb.DB
 	subs openSubs
+
+	recall *recall // nil: Narrow remembers nothing
 }
 
 type id = odb.ID
 
-var (
-	// ErrNotRepository is returned by Open for a folder that is no repository.
-	ErrNotRepository = gitdir.ErrNotRepository
-	// ErrSHA256 is returned by Open for a repository with SHA-256 ids.
-	ErrSHA256 = gitdir.ErrSHA256
-)
+// ErrNotRepository is returned by Open for a folder that is no repository.
+var ErrNotRepository = gitdir.ErrNotRepository
 
 // Find looks for a repository in path and then in the folders above it.
 func Find(path string) (root string, ok bool) { return gitdir.Find(path) }
@@ -93,7 +97,7 @@ func open(lay gitdir.Layout, opt Options) (*Repo, error) {
 	for _, d := range opt.ObjectDirs {
 		dirs = append(dirs, odb.Dir{Path: d, Label: filepath.ToSlash(d)})
 	}
-	db, err := odb.Open(dirs...)
+	db, err := odb.Open(dir.Format, dirs...)
 	if err != nil {
 		dir.Close()
 		return nil, err

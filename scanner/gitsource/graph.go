@@ -5,9 +5,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
 )
 
@@ -38,6 +37,7 @@ type node struct {
 	parents []int32
 	class   class
 	state   nodeState
+	ref     int32 // in graph.refs: by which it was reached
 }
 
 type nodeState uint8
@@ -52,7 +52,7 @@ const (
 // tree or blob at the end of one.
 type target struct {
 	id    id
-	kind  plumbing.ObjectType
+	kind  object.Kind
 	class class
 	ref   string
 }
@@ -62,19 +62,27 @@ type graph struct {
 	r       *Repo
 	nodes   []node
 	at      map[id]int32
+	refs    []string // the last is the one that is being followed
 	targets []target
 	seen    map[id]bool // targets
 	lost    *losses
-	stop    func() bool // tells that nobody waits for the rest
+	stop    func() bool  // tells that nobody waits for the rest
+	table   *commitTable // of commits that were read already
 }
 
 func newGraph(r *Repo, lost *losses, stop func() bool) *graph {
 	return &graph{r: r, at: map[id]int32{}, seen: map[id]bool{}, lost: lost, stop: stop}
 }
 
+// reserve makes room for so many commits.
+func (g *graph) reserve(n int) {
+	g.nodes, g.at = make([]node, 0, n), make(map[id]int32, n)
+}
+
 // add visits what root leads to that no better class has reached before.
 func (g *graph) add(root id, c class, ref string) {
 	if top, ok := g.peel(root, c, ref); ok && !g.known(top) {
+		g.refs = append(g.refs, ref)
 		g.visit(top, c)
 	}
 }
@@ -86,18 +94,21 @@ func (g *graph) peel(root id, c class, ref string) (commit id, ok bool) {
 		if _, ok := g.at[root]; ok {
 			return root, true
 		}
+		if _, ok := g.table.find(root); ok {
+			return root, true
+		}
 		kind, raw, err := g.r.db.Read(root)
 		if err != nil {
 			g.seen[root] = true
 			g.lost.add(err, root, "ref", leak.GitMessage{Repo: g.r.name, Object: root.String(), What: "ref", Ref: ref})
 			return id{}, false
 		}
-		if kind == plumbing.CommitObject {
+		if kind == object.Commit {
 			return root, true
 		}
 		g.seen[root] = true
 		g.targets = append(g.targets, target{root, kind, c, ref})
-		if kind != plumbing.TagObject {
+		if kind != object.Tag {
 			return id{}, false
 		}
 		tag := root
@@ -112,6 +123,14 @@ func (g *graph) peel(root id, c class, ref string) (commit id, ok bool) {
 func (g *graph) known(h id) bool {
 	_, ok := g.at[h]
 	return ok || g.seen[h]
+}
+
+// refOf is the ref by which node i was reached first; "" where none leads to it.
+func (g *graph) refOf(i int32) string {
+	if at := g.nodes[i].ref; at >= 0 {
+		return g.refs[at]
+	}
+	return ""
 }
 
 // visit reads root and its ancestors, without recursion: history is deep.
@@ -146,15 +165,23 @@ func (g *graph) node(h id, c class) int32 {
 	if !ok {
 		i = int32(len(g.nodes))
 		g.at[h] = i
-		g.nodes = append(g.nodes, node{id: h, class: c})
+		g.nodes = append(g.nodes, node{id: h, class: c, ref: int32(len(g.refs) - 1)})
 	}
 	return i
+}
+
+// commit reads a commit, from the table if it is there.
+func (g *graph) commit(h id) (odb.Commit, error) {
+	if c, ok := g.table.find(h); ok {
+		return c, nil
+	}
+	return g.r.db.ReadCommit(h)
 }
 
 // read parses a commit and returns its parents' ids.
 func (g *graph) read(i int32) []id {
 	n := &g.nodes[i]
-	c, err := g.r.db.ReadCommit(n.id)
+	c, err := g.commit(n.id)
 	if err != nil {
 		n.state = absent
 		g.lost.add(err, n.id, "commit", leak.GitMessage{Repo: g.r.name, Object: n.id.String(), What: "commit"})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 )
 
 // hidden is where and how a mark must be found.
@@ -23,8 +24,8 @@ type hidden struct {
 }
 
 // hide makes a repository with a secret in every place that git has for one.
-func hide(t *testing.T) (*sandbox, map[string]hidden) {
-	s := newSandbox(t)
+func hide(t *testing.T, f object.Format) (*sandbox, map[string]hidden) {
+	s := newSandbox(t, f)
 	want := map[string]hidden{}
 	hideFiles(s, want)
 	hideMerges(s, want)
@@ -96,11 +97,11 @@ func hideMessages(s *sandbox, want map[string]hidden) {
 
 	raw := "tree " + s.git("rev-parse", "main^{tree}") + "\nparent " + s.git("rev-parse", "main") +
 		"\nauthor A <a@example.org> 1600000000 +0000\ncommitter C <c@example.org> 1600000000 +0000\nencoding ISO-8859-1\n" +
-		"gpgsig -----BEGIN\n " + s.mark("signature") + "\n -----END\nx-odd " + s.mark("header") + "\n\nmessage\n"
+		"gpgsig -----BEGIN\n " + s.mark("signature") + "\n -----END\ngpgsig-sha256 -----BEGIN\n " + s.mark("second signature") + "\n -----END\nx-odd " + s.mark("header") + "\n\nmessage\n"
 	odd := s.feed(raw, "hash-object", "-t", "commit", "-w", "--stdin", "--literally")
 	s.git("update-ref", "refs/heads/odd", odd)
 	want["signature"] = hidden{"git-message", "commit", leak.Reachable, odd, false, 0}
-	want["header"] = want["signature"]
+	want["second signature"], want["header"] = want["signature"], want["signature"]
 
 	s.git("tag", "-a", "v1", "-m", "release "+s.mark("tag message"))
 	s.git("tag", "-a", "v1-nested", "-m", s.mark("nested tag"), "v1")
@@ -108,6 +109,11 @@ func hideMessages(s *sandbox, want map[string]hidden) {
 	want["nested tag"] = hidden{"git-message", "tag", leak.Reachable, s.git("rev-parse", "v1-nested"), false, 0}
 	s.git("notes", "add", "-m", s.mark("note"), "HEAD")
 	want["note"] = hidden{"git-message", "note", leak.Reachable, s.git("rev-parse", "refs/notes/commits"), false, 0}
+	about := s.git("rev-parse", "HEAD~1") // notes of many commits lie in folders
+	note := s.feed("100644 blob "+s.feed(s.mark("note in folders"), "hash-object", "-w", "--stdin")+"\t"+about[4:]+"\n", "mktree")
+	note = s.feed("040000 tree "+s.feed("040000 tree "+note+"\t"+about[2:4]+"\n", "mktree")+"\t"+about[:2]+"\n", "mktree")
+	s.git("update-ref", "refs/notes/many", s.git("commit-tree", "-m", "notes", note))
+	want["note in folders"] = hidden{"git-message", "note", leak.Reachable, s.git("rev-parse", "refs/notes/many"), false, 0}
 }
 
 func hideRefs(s *sandbox, want map[string]hidden) {
@@ -198,8 +204,10 @@ func hideStaged(s *sandbox, want map[string]hidden) {
 
 // TestHidingPlaces hides a secret in every place that git has for one and looks
 // whether it is found there, rightly labelled, with the objects loose and packed.
-func TestHidingPlaces(t *testing.T) {
-	s, want := hide(t)
+func TestHidingPlaces(t *testing.T) { eachFormat(t, testHidingPlaces) }
+
+func testHidingPlaces(t *testing.T, f object.Format) {
+	s, want := hide(t, f)
 	r := s.open(gitsource.Options{})
 	got := s.look(r)
 	got.wantNoGaps(t)
@@ -253,8 +261,10 @@ func (s *sandbox) wantHidden(name string, want hidden, got seen) {
 }
 
 // TestOrigin checks what is told of a commit.
-func TestOrigin(t *testing.T) {
-	s := newSandbox(t)
+func TestOrigin(t *testing.T) { eachFormat(t, testOrigin) }
+
+func testOrigin(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	s.write("f", s.mark("f"))
 	s.git("add", "-A")
 	s.git("commit", "-q", "-m", "the subject\n\nand a body", "--author", "Zoé Ω <z@example.org>", "--date", "2020-02-03T04:05:06+02:00")
@@ -266,8 +276,10 @@ func TestOrigin(t *testing.T) {
 }
 
 // TestLFS finds content that lies in the LFS store, and tells of content that does not.
-func TestLFS(t *testing.T) {
-	s := newSandbox(t)
+func TestLFS(t *testing.T) { eachFormat(t, testLFS) }
+
+func testLFS(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	oid := strings.Repeat("0123456789abcdef", 4)
 	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:" + oid + "\nsize 12345\n"
 	s.write("big.bin", pointer)
@@ -286,8 +298,10 @@ func TestLFS(t *testing.T) {
 
 // TestNothingRuns plants programs in every place of a repository where git
 // would run one.
-func TestNothingRuns(t *testing.T) {
-	s := newSandbox(t)
+func TestNothingRuns(t *testing.T) { eachFormat(t, testNothingRuns) }
+
+func testNothingRuns(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	witness := filepath.Join(t.TempDir(), "ran")
 	s.write("f", "x")
 	s.write(".gitattributes", "* diff=evil filter=evil\n")

@@ -2,15 +2,15 @@ package gitsource
 
 import (
 	"bytes"
+	"cmp"
 	"path"
 	"slices"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/gitsource/gitdir"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
 )
 
@@ -29,40 +29,48 @@ type walkState struct {
 	g      *graph
 	w      *walker
 	orders [classes][]int32
-	all    bool            // compare with every parent of a merge, not its first alone
-	head   map[id]struct{} // blobs at HEAD
-	sizes  map[id]int64    // of the blobs that are there
+	all    bool                // compare with every parent of a merge, not its first alone
+	head   map[id]struct{}     // blobs at HEAD
+	sizes  map[id]int64        // of the blobs that are there
+	lasts  map[int32]leak.Seen // by commit, as far as somebody asked
 	gaps   []*leak.Gap
+	passed func(id) bool // of commits and tags: nothing is in their text; nil: not known
 }
 
 func (r *Repo) history(e *emitter) {
 	s := r.newWalk(e.stopped)
-	if err := r.db.Load(); err != nil {
-		s.gaps = append(s.gaps, r.dir.Gap("objects/pack", leak.GapUnreadable, err))
-	}
-	refs, gaps := r.dir.Refs()
-	s.gaps = append(s.gaps, gaps...)
-	logs, gaps := r.dir.Reflogs()
-	s.gaps = append(s.gaps, gaps...)
-
-	s.roots(refs, logs)
-	s.strays()
+	refs, logs := s.names()
+	all := s.survey()
+	s.commits(refs, logs, func() []id { return slices.Concat(all.tags, all.commits) })
+	s.walkTrees()
+	s.lastSeen()
+	s.strays(all)
 	if e.stopped() {
 		return
 	}
 	s.head = r.atHead()
-	e.gaps(r.dir.Gaps...)
-	e.gaps(r.db.Gaps()...)
-	e.gaps(s.gaps...)
-	e.gaps(r.horizon()...)
-	e.gaps(s.lost.all()...)
+	e.gaps(s.allGaps()...)
 	s.emit(e, refs, logs)
-	r.submodules(e, s.w.links)
+	r.submodules(e, s.w.links, e.pass)
+}
+
+// names reads refs and logs.
+func (s *walkState) names() ([]gitdir.Ref, []gitdir.Reflog) {
+	refs, gaps := s.r.dir.Refs()
+	s.gaps = append(s.gaps, gaps...)
+	logs, gaps := s.r.dir.Reflogs()
+	s.gaps = append(s.gaps, gaps...)
+	return refs, logs
+}
+
+// allGaps is what is told of the repository as a whole, before any text.
+func (s *walkState) allGaps() []*leak.Gap {
+	return slices.Concat(s.r.dir.Gaps, s.r.db.Gaps(), s.gaps, s.r.horizon(), s.lost.all())
 }
 
 func (r *Repo) newWalk(stop func() bool) *walkState {
 	lost := newLosses(r)
-	return &walkState{r: r, lost: lost, g: newGraph(r, lost, stop), w: newWalker(r, lost), sizes: map[id]int64{}}
+	return &walkState{r: r, lost: lost, g: newGraph(r, lost, stop), w: newWalker(r, lost), sizes: map[id]int64{}, lasts: map[int32]leak.Seen{}}
 }
 
 // classOf tells by its name what a ref is worth. What a reset or a rebase left
@@ -80,9 +88,13 @@ func classOf(name string) class {
 	return inRefs
 }
 
-// roots walks what refs, indexes and logs lead to, class after class: what is
-// reached by a branch and a stash is walked for the branch.
-func (s *walkState) roots(refs []gitdir.Ref, logs []gitdir.Reflog) {
+// commits builds the graph of what refs, indexes and logs lead to, class after
+// class: what is reached by a branch and a stash is the branch's. What nothing
+// leads to comes last: it is among all, the commits and tags that there are, those
+// that are known by then or without them.
+func (s *walkState) commits(refs []gitdir.Ref, logs []gitdir.Reflog, all func() []id) {
+	_, branch := s.r.dir.Head()
+	refs = byWorth(refs, branch)
 	for c := range inNowhere {
 		for _, ref := range refs {
 			if classOf(ref.Name) == c {
@@ -98,8 +110,31 @@ func (s *walkState) roots(refs []gitdir.Ref, logs []gitdir.Reflog) {
 				s.logged(l.IDs[1], c, log.Ref)
 			}
 		}
-		s.class(c)
+		s.orders[c] = s.g.order(c)
 	}
+	for _, h := range all() {
+		s.g.add(h, inNowhere, "")
+	}
+	s.orders[inNowhere] = s.g.order(inNowhere)
+}
+
+// byWorth orders refs by what they tell a reader: the current branch, branches,
+// remote ones, tags, the rest. The first that leads to a commit is named.
+func byWorth(refs []gitdir.Ref, branch string) []gitdir.Ref {
+	worth := func(name string) int {
+		if name == "refs/heads/"+branch {
+			return -1
+		}
+		for i, prefix := range []string{"refs/heads/", "refs/remotes/", "refs/tags/"} {
+			if strings.HasPrefix(name, prefix) {
+				return i
+			}
+		}
+		return 3
+	}
+	refs = slices.Clone(refs)
+	slices.SortStableFunc(refs, func(a, b gitdir.Ref) int { return cmp.Compare(worth(a.Name), worth(b.Name)) })
+	return refs
 }
 
 // logged follows a reflog's entry. Git lets logs name objects that gc has
@@ -110,9 +145,15 @@ func (s *walkState) logged(h id, c class, ref string) {
 	}
 }
 
-// class walks the trees of what was added to class c.
+// walkTrees walks the trees of all commits, class by class.
+func (s *walkState) walkTrees() {
+	for c := range classes {
+		s.class(c)
+	}
+}
+
+// class walks the trees of the commits of class c.
 func (s *walkState) class(c class) {
-	s.orders[c] = s.g.order(c)
 	s.w.walkCommits(s.g, s.orders[c], s.all)
 	s.w.class = c
 	for _, t := range s.g.targets {
@@ -121,103 +162,98 @@ func (s *walkState) class(c class) {
 		}
 	}
 	if c == inIndex {
-		s.gaps = append(s.gaps, s.r.walkIndexes(s.w)...)
+		s.gaps = append(s.gaps, s.r.eachIndexed(s.w.indexed)...)
+	}
+}
+
+// lastSeen walks the trees of all commits again, from the newest to the oldest of
+// each class: where a blob comes first now, it was there last.
+func (s *walkState) lastSeen() {
+	for c := range classes {
+		seen := map[id]bool{}
+		s.w.class = c
+		for _, i := range slices.Backward(s.orders[c]) {
+			if s.g.stop() {
+				return
+			}
+			s.w.last(s.g.nodes[i].tree, i, seen)
+		}
 	}
 }
 
 // target walks a tree or notes a blob that a ref names without a commit.
 func (w *walker) target(t target) {
 	switch t.kind {
-	case plumbing.BlobObject:
+	case object.Blob:
 		w.blob(t.id, -1)
-	case plumbing.TreeObject:
+	case object.Tree:
 		w.walk(t.id, nil, "", 0)
 	}
 }
 
-// survey is what the object database holds beyond what was walked.
-type survey struct {
-	commits, tags, blobs, broken []id
-	trees                        map[id]bool
-}
+// survey is what the object database holds, in the order of ids. Broken are
+// those that cannot be read.
+type survey struct{ commits, tags, trees, blobs, broken []id }
 
 // survey goes over all objects. It also learns which blobs are there at all.
-func (s *walkState) survey() (left survey) {
-	left.trees = map[id]bool{}
+func (s *walkState) survey() (all survey) {
 	gaps := s.r.db.Each(func(h id, kind odb.Kind, size int64) {
 		switch kind {
-		case plumbing.CommitObject:
-			if !s.g.known(h) {
-				left.commits = append(left.commits, h)
-			}
-		case plumbing.TagObject:
-			if !s.g.known(h) {
-				left.tags = append(left.tags, h)
-			}
-		case plumbing.TreeObject:
-			if s.w.trees[h] == nil {
-				left.trees[h] = true
-			}
-		case plumbing.BlobObject:
+		case object.Commit:
+			all.commits = append(all.commits, h)
+		case object.Tag:
+			all.tags = append(all.tags, h)
+		case object.Tree:
+			all.trees = append(all.trees, h)
+		case object.Blob:
 			s.sizes[h] = size
-			if _, ok := s.w.blobAt[h]; !ok {
-				left.blobs = append(left.blobs, h)
-			}
+			all.blobs = append(all.blobs, h)
 		default:
-			left.broken = append(left.broken, h)
+			all.broken = append(all.broken, h)
 		}
 	})
 	s.gaps = append(s.gaps, gaps...)
-	for _, list := range [][]id{left.commits, left.tags, left.blobs, left.broken} {
-		slices.SortFunc(list, compareIDs) // Each has no order of its own
+	slices.SortFunc(all.broken, compareIDs)
+	s.learn(&all)
+	for _, list := range []*[]id{&all.commits, &all.tags, &all.trees, &all.blobs} {
+		slices.SortFunc(*list, compareIDs) // Each has no order of its own
+		*list = slices.Compact(*list)      // learn may know what is known
 	}
-	return left
+	return all
 }
 
-// strays finds what nothing leads to: tags and commits, which have names for
-// what they hold; then the trees that no tree holds, then blobs.
-func (s *walkState) strays() {
-	left := s.survey()
-	for _, h := range slices.Concat(left.tags, left.commits) {
-		s.g.add(h, inNowhere, "")
-	}
-	s.class(inNowhere)
-	for _, h := range s.tops(left.trees) {
+// strays finds the trees that no commit leads to, and then the blobs.
+func (s *walkState) strays(all survey) {
+	for _, h := range s.tops(all.trees) {
 		s.w.walk(h, nil, "", 0)
 	}
-	for _, h := range left.blobs {
-		s.w.blob(h, -1)
+	for _, h := range all.blobs {
+		if _, ok := s.w.blobAt[h]; !ok {
+			s.w.blob(h, -1)
+		}
 	}
 	s.measure()
-	for _, h := range left.broken {
-		if _, _, err := s.r.db.Read(h); err != nil { // else another pack has it whole
+	for _, h := range all.broken {
+		if _, _, err := s.r.db.Read(h); err != nil {
 			s.lost.add(err, h, "object", leak.GitBlob{Repo: s.r.name, Blob: h.String()})
 		}
 	}
 }
 
-// tops lists the trees left that are no other one's part: a part has its path
-// from the tree around it.
-func (s *walkState) tops(trees map[id]bool) (tops []id) {
+// tops lists the trees that were not walked and are no other such tree's part: a
+// part has its path from the tree around it.
+func (s *walkState) tops(trees []id) (tops []id) {
+	trees = slices.DeleteFunc(slices.Clone(trees), func(h id) bool { return s.w.trees[h] != nil })
 	parts := map[id]bool{}
-	for h := range trees {
-		if s.w.trees[h] != nil {
-			continue
-		}
+	for _, h := range trees {
 		raw, err := s.r.db.ReadTree(h)
 		for e := (odb.Entry{}); err == nil && len(raw) > 0; {
-			if e, raw, err = odb.NextEntry(raw); err == nil && e.IsTree() {
+			if e, raw, err = odb.NextEntry(raw, s.r.dir.Format); err == nil && e.IsTree() {
 				parts[e.ID] = true
 			}
 		}
 	}
-	for h := range trees {
-		if s.w.trees[h] == nil && !parts[h] {
-			tops = append(tops, h)
-		}
-	}
-	slices.SortFunc(tops, compareIDs)
-	return tops
+	return slices.DeleteFunc(trees, func(h id) bool { return parts[h] })
 }
 
 // measure gives blobs the sizes that the survey saw, and those that it did not
@@ -279,7 +315,7 @@ func (r *Repo) atHead() map[id]struct{} {
 		seen[h] = true
 		raw, err := r.db.ReadTree(h)
 		for e := (odb.Entry{}); err == nil && len(raw) > 0; {
-			if e, raw, err = odb.NextEntry(raw); err != nil {
+			if e, raw, err = odb.NextEntry(raw, r.dir.Format); err != nil {
 				break
 			}
 			if e.IsTree() {

@@ -9,12 +9,15 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 )
 
 // TestLinkedWorktree hides secrets in a second working tree's HEAD, index and
 // log, and looks for them from both.
-func TestLinkedWorktree(t *testing.T) {
-	s := newSandbox(t)
+func TestLinkedWorktree(t *testing.T) { eachFormat(t, testLinkedWorktree) }
+
+func testLinkedWorktree(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	s.write("f", "x")
 	s.commit("first")
 	dir := filepath.Join(t.TempDir(), "linked")
@@ -51,8 +54,10 @@ func TestLinkedWorktree(t *testing.T) {
 }
 
 // TestBareAndAlternates reads a bare repository whose objects lie elsewhere.
-func TestBareAndAlternates(t *testing.T) {
-	s := newSandbox(t)
+func TestBareAndAlternates(t *testing.T) { eachFormat(t, testBareAndAlternates) }
+
+func testBareAndAlternates(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	s.write("f", s.mark("far"))
 	far := s.commit("first")
 	bare := s.at(filepath.Join(t.TempDir(), "bare.git"))
@@ -81,8 +86,10 @@ func TestBareAndAlternates(t *testing.T) {
 
 // TestQuarantine reads objects that are not in the repository yet, as a
 // pre-receive hook finds them.
-func TestQuarantine(t *testing.T) {
-	s := newSandbox(t)
+func TestQuarantine(t *testing.T) { eachFormat(t, testQuarantine) }
+
+func testQuarantine(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	s.write("f", "x")
 	s.commit("first")
 	server := s.at(filepath.Join(t.TempDir(), "server.git"))
@@ -102,7 +109,7 @@ func TestQuarantine(t *testing.T) {
 		s.at(dir).write(h[:2]+"/"+h[2:], string(b))
 	}
 	r := server.open(gitsource.Options{ObjectDirs: gitsource.QuarantineDirs(func(k string) string { return env[k] })})
-	src, err := r.Commits(gitsource.Selection{Tips: []string{pushed}, Not: []string{strings.Repeat("0", 40)}, NotRefs: []string{"refs/"}})
+	src, err := r.Commits(gitsource.Selection{Tips: []string{pushed}, Not: []string{strings.Repeat("0", 2*f.Size())}, NotRefs: []string{"refs/"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +122,10 @@ func TestQuarantine(t *testing.T) {
 }
 
 // TestOddLayouts opens what is no ordinary repository.
-func TestOddLayouts(t *testing.T) {
-	s := newSandbox(t)
+func TestOddLayouts(t *testing.T) { eachFormat(t, testOddLayouts) }
+
+func testOddLayouts(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	got := s.look(s.open(gitsource.Options{}))
 	got.wantNoGaps(t) // nothing committed yet
 	if len(got.sums) != 0 {
@@ -132,9 +141,11 @@ func TestOddLayouts(t *testing.T) {
 	if _, err := gitsource.Open(filepath.Join(s.dir, "deep"), gitsource.Options{}); !errors.Is(err, gitsource.ErrNotRepository) {
 		t.Errorf("opening a plain folder: %v", err)
 	}
-	sha256 := newSandbox(t, "--object-format=sha256")
-	if _, err := gitsource.Open(sha256.dir, gitsource.Options{}); !errors.Is(err, gitsource.ErrSHA256) || !strings.Contains(err.Error(), "SHA-256") {
-		t.Errorf("opening a SHA-256 repository: %v", err)
+	later := newSandbox(t, f)
+	later.git("config", "core.repositoryformatversion", "1")
+	later.git("config", "extensions.objectFormat", "sha512")
+	if _, err := gitsource.Open(later.dir, gitsource.Options{}); err == nil || !strings.Contains(err.Error(), `"sha512"`) {
+		t.Errorf("opening a repository of ids that nobody knows: %v", err)
 	}
 	s.git("config", "core.repositoryformatversion", "1")
 	s.git("config", "extensions.refStorage", "reftable")
@@ -143,8 +154,10 @@ func TestOddLayouts(t *testing.T) {
 }
 
 // TestUnknownFormat: git refuses to read these; what is found is told as incomplete.
-func TestUnknownFormat(t *testing.T) {
-	s := newSandbox(t)
+func TestUnknownFormat(t *testing.T) { eachFormat(t, testUnknownFormat) }
+
+func testUnknownFormat(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	s.write("f", s.mark("found all the same"))
 	s.commit("first")
 	config := string(s.read(".git/config"))
@@ -171,11 +184,13 @@ func sameDir(a, b string) bool {
 }
 
 // TestSubmodules looks into a checked-out submodule, and names one that is not.
-func TestSubmodules(t *testing.T) {
-	lib := newSandbox(t)
+func TestSubmodules(t *testing.T) { eachFormat(t, testSubmodules) }
+
+func testSubmodules(t *testing.T, f object.Format) {
+	lib := newSandbox(t, f)
 	lib.write("lib.env", lib.mark("in the submodule"))
 	c := lib.commit("library")
-	s := newSandbox(t)
+	s := newSandbox(t, f)
 	s.marks = lib.marks
 	s.write("f", "x")
 	s.git("submodule", "--quiet", "add", lib.dir, "vendor/lib")
@@ -206,8 +221,10 @@ func TestSubmodules(t *testing.T) {
 }
 
 // TestHorizons reads clones that lack history or objects by design.
-func TestHorizons(t *testing.T) {
-	s := newSandbox(t)
+func TestHorizons(t *testing.T) { eachFormat(t, testHorizons) }
+
+func testHorizons(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	s.write("f", s.mark("old"))
 	s.commit("first")
 	s.write("f", "clean")

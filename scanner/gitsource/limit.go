@@ -74,7 +74,7 @@ func (l *limiter) push(n int32) {
 	if node := &l.g.nodes[n]; l.queued[n] || node.state != unread {
 		return
 	}
-	c, err := l.g.r.db.ReadCommit(l.g.nodes[n].id)
+	c, err := l.g.commit(l.g.nodes[n].id)
 	if err == nil {
 		l.g.nodes[n].when = c.When
 	}

@@ -12,16 +12,17 @@ import (
 	"github.com/oakum-sec/oakum/rules"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 	"github.com/oakum-sec/oakum/scanner/sourcetest"
 )
 
 // randomHistory imports commits with random parents, files and clocks: merges
 // that take neither side, files that become folders, reverts, and, where skewed
 // is set, commits that are older than their parents.
-func randomHistory(t *testing.T, seed uint64, skewed bool) *sandbox {
+func randomHistory(t *testing.T, f object.Format, seed uint64, skewed bool) *sandbox {
 	const commits, branches = 60, 4
 	rng := rand.New(rand.NewPCG(seed, 5))
-	s := newSandbox(t)
+	s := newSandbox(t, f)
 	paths := []string{"a", "b", "d/a", "d/b", "d/e/a", "d.x", "d-", "a/x"}
 	last := make([]int, branches)
 	var in strings.Builder
@@ -75,9 +76,11 @@ func (s *sandbox) allFiles() map[string]map[string][]string {
 
 // TestRandomHistories compares paths and first commits with what git's listing
 // of every single commit says.
-func TestRandomHistories(t *testing.T) {
+func TestRandomHistories(t *testing.T) { eachFormat(t, testRandomHistories) }
+
+func testRandomHistories(t *testing.T, f object.Format) {
 	for seed := range uint64(4) {
-		s := randomHistory(t, seed, seed%2 == 1)
+		s := randomHistory(t, f, seed, seed%2 == 1)
 		all := s.allFiles()
 		if len(all) < 20 {
 			t.Fatalf("seed %d: %d blobs", seed, len(all))
@@ -132,11 +135,13 @@ func (s *sandbox) checkFound(seed uint64, b scanner.Blob, p leak.GitBlob, in map
 
 // TestRandomRanges compares what ranges introduce with git's combined diffs.
 // Skewed clocks may add commits, never lose one.
-func TestRandomRanges(t *testing.T) {
+func TestRandomRanges(t *testing.T) { eachFormat(t, testRandomRanges) }
+
+func testRandomRanges(t *testing.T, f object.Format) {
 	compared := 0
 	for seed := range uint64(4) {
 		skewed := seed%2 == 1
-		s := randomHistory(t, seed, skewed)
+		s := randomHistory(t, f, seed, skewed)
 		all := strings.Fields(s.git("rev-list", "--all"))
 		for i := range 15 {
 			rng := all[i*3] + ".." + all[i/2]
@@ -191,8 +196,10 @@ func (s *sandbox) introduced(rng string) map[string]bool {
 }
 
 // TestConformance holds the sources to scanner.Source's contract.
-func TestConformance(t *testing.T) {
-	s, _ := hide(t)
+func TestConformance(t *testing.T) { eachFormat(t, testConformance) }
+
+func testConformance(t *testing.T, f object.Format) {
+	s, _ := hide(t, f)
 	set, err := rules.Compile(nil)
 	if err != nil {
 		t.Fatal(err)

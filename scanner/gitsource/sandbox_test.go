@@ -19,6 +19,7 @@ import (
 	"github.com/oakum-sec/oakum/leak/leaktest"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 )
 
 // sandbox is a repository made with the real git, in a folder of the test, with
@@ -36,13 +37,20 @@ type marks struct {
 	names  []string
 }
 
-func newSandbox(t testing.TB, initArgs ...string) *sandbox {
+// eachFormat runs a test in repositories with ids of either format.
+func eachFormat(t *testing.T, test func(*testing.T, object.Format)) {
+	for _, f := range []object.Format{object.SHA1, object.SHA256} {
+		t.Run(f.String(), func(t *testing.T) { test(t, f) })
+	}
+}
+
+func newSandbox(t testing.TB, f object.Format) *sandbox {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not installed")
 	}
 	s := &sandbox{t: t, dir: t.TempDir(), marks: &marks{byName: map[string]string{}}}
-	s.git(append([]string{"init", "-q", "-b", "main", "--template="}, initArgs...)...)
+	s.git("init", "-q", "-b", "main", "--template=", "--object-format="+f.String())
 	return s
 }
 

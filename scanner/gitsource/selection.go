@@ -63,6 +63,7 @@ func (r *Repo) selected(e *emitter, tips, not []id, sel Selection) {
 		}
 	}
 	s.g.limit(tips, not)
+	s.orders[inRefs] = s.g.order(inRefs)
 	s.class(inRefs)
 	s.present()
 	if e.stopped() {

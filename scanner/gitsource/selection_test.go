@@ -8,6 +8,7 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 )
 
 func commitsOf(t *testing.T, s *sandbox, rng string) (scanner.Source, error) {
@@ -23,8 +24,8 @@ func commitsOf(t *testing.T, s *sandbox, rng string) (scanner.Source, error) {
 //
 //	base ─ left ─ merge ─ after     (main)
 //	    └─ right ─┘
-func line(t *testing.T) *sandbox {
-	s := newSandbox(t)
+func line(t *testing.T, f object.Format) *sandbox {
+	s := newSandbox(t, f)
 	s.write("base.txt", s.mark("base"))
 	s.commit("base")
 	s.git("tag", "-a", "-m", "base "+s.mark("tag"), "v0")
@@ -46,8 +47,10 @@ func line(t *testing.T) *sandbox {
 }
 
 // TestRanges compares what ranges bring with what they should.
-func TestRanges(t *testing.T) {
-	s := line(t)
+func TestRanges(t *testing.T) { eachFormat(t, testRanges) }
+
+func testRanges(t *testing.T, f object.Format) {
+	s := line(t, f)
 	for rng, want := range map[string]string{
 		"v0..main":                  "after left merged message right",
 		"main~1..main":              "after",
@@ -85,8 +88,10 @@ func markNames(got seen) (names []string) {
 }
 
 // TestSelections covers --since, --branch and a push of a new branch.
-func TestSelections(t *testing.T) {
-	s := line(t)
+func TestSelections(t *testing.T) { eachFormat(t, testSelections) }
+
+func testSelections(t *testing.T, f object.Format) {
+	s := line(t, f)
 	tip := s.git("rev-parse", "main")
 	short := s.git("rev-parse", "--short=8", "main~1")
 	s.git("update-ref", "-d", "refs/heads/main") // as a push that has not happened
@@ -117,11 +122,37 @@ func TestSelections(t *testing.T) {
 	}
 }
 
+// TestAbbreviations shortens an id to every length.
+func TestAbbreviations(t *testing.T) { eachFormat(t, testAbbreviations) }
+
+func testAbbreviations(t *testing.T, f object.Format) {
+	s := line(t, f)
+	for _, packed := range []bool{false, true} {
+		if packed {
+			s.git("repack", "-q", "-a", "-d")
+		}
+		r := s.open(gitsource.Options{})
+		tip := s.git("rev-parse", "main")
+		for n := 4; n <= len(tip); n++ {
+			if !r.Has(tip[:n]) || !r.Has(strings.ToUpper(tip[:n])) {
+				t.Errorf("packed: %v, the first %d digits of an id are not found", packed, n)
+			}
+		}
+		for n := range 4 {
+			if r.Has(tip+tip[:n+1]) || n > 0 && r.Has(tip[:n]) {
+				t.Errorf("packed: %v, an id is found by %d digits or more than it has", packed, n)
+			}
+		}
+	}
+}
+
 // TestBadRevisions names revisions that are not there.
-func TestBadRevisions(t *testing.T) {
-	s := line(t)
+func TestBadRevisions(t *testing.T) { eachFormat(t, testBadRevisions) }
+
+func testBadRevisions(t *testing.T, f object.Format) {
+	s := line(t, f)
 	r := s.open(gitsource.Options{})
-	for _, rev := range []string{"nowhere", "main~99", "main^3", "main:base.txt", "HEAD@{1}", "00000000", "abcd", "main~x", strings.Repeat("1", 40), "v0^{tree}"} {
+	for _, rev := range []string{"nowhere", "main~99", "main^3", "main:base.txt", "HEAD@{1}", "00000000", "abcd", "main~x", strings.Repeat("1", 2*f.Size()), "v0^{tree}"} {
 		if _, err := r.Commits(gitsource.Selection{Tips: []string{rev}}); err == nil {
 			t.Errorf("%s is found", rev)
 		}

@@ -29,7 +29,7 @@ func (r *Repo) Staged() scanner.Source {
 			name = filepath.Join(r.dir.Git, "index")
 		}
 		var err error
-		if s.index, err = gitdir.ReadIndex(name); err != nil {
+		if s.index, err = gitdir.ReadIndex(name, r.dir.Format); err != nil {
 			e.gaps(r.dir.Gap("index", leak.GapCorrupt, err))
 			return
 		}
@@ -104,7 +104,7 @@ func (s *staging) children(tree id, dir string) map[string]odb.Entry {
 	}
 	raw, err := s.r.db.ReadTree(tree)
 	for e := (odb.Entry{}); err == nil && len(raw) > 0; {
-		if e, raw, err = odb.NextEntry(raw); err == nil {
+		if e, raw, err = odb.NextEntry(raw, s.r.dir.Format); err == nil {
 			all[string(e.Name)] = e
 		}
 	}
@@ -139,27 +139,33 @@ func (s *staging) entry(e gitdir.IndexEntry, old odb.Entry) {
 	}
 }
 
-// walkIndexes notes the blobs of every working tree's index.
-func (r *Repo) walkIndexes(w *walker) (gaps []*leak.Gap) {
+// eachIndexed hands over what every working tree's index names.
+func (r *Repo) eachIndexed(use func(gitdir.IndexEntry)) (gaps []*leak.Gap) {
 	names := []string{"index"}
 	more, _ := fs.Glob(r.dir.Shared.FS(), "worktrees/*/index")
 	for _, name := range append(names, more...) {
-		x, err := gitdir.ReadIndex(filepath.Join(r.dir.Common, filepath.FromSlash(name)))
+		x, err := gitdir.ReadIndex(filepath.Join(r.dir.Common, filepath.FromSlash(name)), r.dir.Format)
 		if err != nil {
 			gaps = append(gaps, r.dir.Gap(name, leak.GapCorrupt, err))
 			continue
 		}
 		for _, e := range x.Entries {
-			switch {
-			case e.Later:
-			case e.Mode&gitdir.ModeType == gitdir.ModeLink:
-				w.links[e.Path] = e.ID
-			case e.Mode&gitdir.ModeType == gitdir.ModeTree:
-				w.walk(e.ID, nil, e.Path, 0)
-			default:
-				w.blob(e.ID, w.path(e.Path))
+			if !e.Later {
+				use(e)
 			}
 		}
 	}
 	return gaps
+}
+
+// indexed notes what an index's entry names.
+func (w *walker) indexed(e gitdir.IndexEntry) {
+	switch e.Mode & gitdir.ModeType {
+	case gitdir.ModeLink:
+		w.links[e.Path] = e.ID
+	case gitdir.ModeTree:
+		w.walk(e.ID, nil, strings.TrimSuffix(e.Path, "/")+"/", 0)
+	default:
+		w.blob(e.ID, w.path(e.Path))
+	}
 }

@@ -5,17 +5,21 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 )
 
 // TestStaged checks what a commit would add, against git's own diff.
-func TestStaged(t *testing.T) {
+func TestStaged(t *testing.T) { eachFormat(t, testStaged) }
+
+func testStaged(t *testing.T, f object.Format) {
 	for _, version := range []string{"2", "3", "4"} {
 		t.Run("version "+version, func(t *testing.T) {
-			s := newSandbox(t)
+			s := newSandbox(t, f)
 			s.git("config", "index.version", version)
 			stageAll(s)
 			r := s.open(gitsource.Options{})
@@ -63,15 +67,17 @@ func stageAll(s *sandbox) {
 	s.git("add", "-A")
 	s.git("update-index", "--chmod=+x", "c/run.sh")
 	s.git("update-index", "--cacheinfo", "120000,"+s.feed(s.mark("type"), "hash-object", "-w", "--stdin")+",c/link")
-	s.feed("0 0000000000000000000000000000000000000000\tc/both.txt\n100644 "+base+" 1\tc/both.txt\n100644 "+ours+" 2\tc/both.txt\n100644 "+theirs+" 3\tc/both.txt\n", "update-index", "--index-info")
+	s.feed("0 "+strings.Repeat("0", len(base))+"\tc/both.txt\n100644 "+base+" 1\tc/both.txt\n100644 "+ours+" 2\tc/both.txt\n100644 "+theirs+" 3\tc/both.txt\n", "update-index", "--index-info")
 	s.write("a/b/partial.txt", "two\n"+s.mark("working tree")+"\n")
 	s.write("later.txt", s.mark("announced"))
 	s.git("add", "-N", "later.txt")
 }
 
 // TestStagedElsewhere reads the index that git commit FILE hands to its hook.
-func TestStagedElsewhere(t *testing.T) {
-	s := newSandbox(t)
+func TestStagedElsewhere(t *testing.T) { eachFormat(t, testStagedElsewhere) }
+
+func testStagedElsewhere(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	s.write("f", "x")
 	s.commit("first")
 	s.write("f", s.mark("in the other index"))
@@ -90,8 +96,10 @@ func TestStagedElsewhere(t *testing.T) {
 
 // TestMalformedIndex cuts and bends an index: a failure each time, never a
 // clean result.
-func TestMalformedIndex(t *testing.T) {
-	s := newSandbox(t)
+func TestMalformedIndex(t *testing.T) { eachFormat(t, testMalformedIndex) }
+
+func testMalformedIndex(t *testing.T, f object.Format) {
+	s := newSandbox(t, f)
 	s.write("a/f", s.mark("f"))
 	s.git("add", "-A")
 	whole := s.read(".git/index")
@@ -118,7 +126,7 @@ func TestMalformedIndex(t *testing.T) {
 // BenchmarkStaged opens a repository of a thousand files and reads the ten that
 // are staged, as a pre-commit hook does.
 func BenchmarkStaged(b *testing.B) {
-	s := newSandbox(b)
+	s := newSandbox(b, object.SHA1)
 	for i := range 1000 {
 		s.write(fmt.Sprintf("dir%d/file%d.txt", i%40, i), fmt.Sprint("content ", i))
 	}

@@ -25,13 +25,15 @@ func (r *Repo) submoduleGap(path string, commit id) *leak.Gap {
 // git puts it; a folder in the working tree that calls itself one, or points
 // elsewhere, is not followed.
 
-// submodules yields the repositories of checked-out submodules, and a Gap for
-// each path of another one (links: path to commit).
-func (r *Repo) submodules(e *emitter, links map[string]id) {
+// submodules hands over the repositories of checked-out submodules, and tells a
+// Gap for each path of another one (links: path to commit).
+func (r *Repo) submodules(e *emitter, links map[string]id, use func(*Repo)) {
 	scanned := map[string]bool{}
 	if !r.opt.NoSubmodules {
 		for _, dir := range r.modules() {
-			r.submodule(e, dir, scanned)
+			if sub := r.submodule(e, dir, scanned); sub != nil && !e.stopped() {
+				use(sub)
+			}
 		}
 	}
 	for _, path := range sortedKeys(links) {
@@ -79,9 +81,9 @@ func (r *Repo) modules() (dirs []string) {
 	return dirs
 }
 
-// submodule yields one repository. It has no more options than this one's:
-// quarantined objects and a hook's index are not its own.
-func (r *Repo) submodule(e *emitter, dir string, scanned map[string]bool) {
+// submodule opens one repository; nil, and a Gap, where that can't be. It has no
+// more options than this one's: quarantined objects and a hook's index are not its own.
+func (r *Repo) submodule(e *emitter, dir string, scanned map[string]bool) *Repo {
 	lay, err := gitdir.Locate(filepath.Join(r.dir.Common, filepath.FromSlash(dir)))
 	var sub *Repo
 	if err == nil {
@@ -90,7 +92,7 @@ func (r *Repo) submodule(e *emitter, dir string, scanned map[string]bool) {
 	}
 	if err != nil {
 		e.gaps(r.dir.Gap(dir, leak.GapUnreadable, err))
-		return
+		return nil
 	}
 	r.subs.add(sub) // its blobs are opened after this returns
 	path := r.pathOf(sub, dir)
@@ -98,6 +100,11 @@ func (r *Repo) submodule(e *emitter, dir string, scanned map[string]bool) {
 	if sub.name = path; r.name != "" {
 		sub.name = r.name + "/" + path
 	}
+	return sub
+}
+
+// pass yields what sub does.
+func (e *emitter) pass(sub *Repo) {
 	for b, err := range sub.Blobs(e.ctx) {
 		switch gap := (*leak.Gap)(nil); {
 		case e.stopped():

@@ -11,6 +11,7 @@ import (
 type found struct {
 	id     id
 	commit int32 // in the graph; -1 where no commit has it
+	last   int32 // the last commit of its class that has it; -1 likewise
 	path   int32 // in walker.paths; -1 where no tree has it
 	class  class
 	size   int64 // unseen, or as odb.Each tells it
@@ -29,7 +30,8 @@ type walker struct {
 	blobAt map[id]int32
 	more   map[int32][]int32 // further paths of a blob
 	trees  map[id]*treeSeen
-	links  map[string]id // submodules: path to the commit seen last
+	links  map[string]id // submodules: path to the commit that came to it last
+	linked map[link]bool // every pair of them that came
 
 	commit int32 // whose tree is walked
 	class  class
@@ -52,7 +54,7 @@ const (
 
 func newWalker(r *Repo, lost *losses) *walker {
 	return &walker{r: r, lost: lost, pathAt: map[string]int32{}, blobAt: map[id]int32{}, more: map[int32][]int32{},
-		trees: map[id]*treeSeen{}, links: map[string]id{}, commit: -1}
+		trees: map[id]*treeSeen{}, links: map[string]id{}, linked: map[link]bool{}, commit: -1}
 }
 
 // walkCommits walks the trees of commits in order. all compares with every
@@ -95,12 +97,12 @@ func (w *walker) walk(tree id, olds []id, dir string, depth int) {
 	cursors := make([]odb.Cursor, 0, len(olds))
 	for _, old := range olds {
 		if b, err := w.r.db.ReadTree(old); err == nil { // else all of tree is new
-			cursors = append(cursors, odb.NewCursor(b))
+			cursors = append(cursors, odb.NewCursor(b, w.r.dir.Format))
 		}
 	}
 	for rest := raw; len(rest) > 0; {
 		var e odb.Entry
-		if e, rest, err = odb.NextEntry(rest); err != nil {
+		if e, rest, err = odb.NextEntry(rest, w.r.dir.Format); err != nil {
 			w.lost.add(damage(err), tree, "tree", leak.GitMessage{Repo: w.r.name, Object: tree.String(), What: "tree", Ref: dir})
 			return
 		}
@@ -116,9 +118,24 @@ func (w *walker) entry(e odb.Entry, olds []id, dir string, depth int) {
 	case e.IsTree():
 		w.walk(e.ID, olds, path+"/", depth+1)
 	case e.IsLink():
-		w.links[path] = e.ID
+		w.link(path, e.ID)
 	default:
 		w.blob(e.ID, w.path(path))
+	}
+}
+
+// link is a submodule's path and commit.
+type link struct {
+	path   string
+	commit id
+}
+
+// link notes a submodule. A pair counts when it comes first: which branch or
+// revert brings it again depends on how trees are compared.
+func (w *walker) link(path string, commit id) {
+	if l := (link{path, commit}); !w.linked[l] {
+		w.linked[l] = true
+		w.links[path] = commit
 	}
 }
 
@@ -155,7 +172,7 @@ func (w *walker) blob(h id, path int32) {
 	i, ok := w.blobAt[h]
 	if !ok {
 		w.blobAt[h] = int32(len(w.blobs))
-		w.blobs = append(w.blobs, found{h, w.commit, path, w.class, unseen})
+		w.blobs = append(w.blobs, found{id: h, commit: w.commit, last: -1, path: path, class: w.class, size: unseen})
 		return
 	}
 	if path < 0 || w.blobs[i].path == path || len(w.more[i]) >= maxPaths {
@@ -167,4 +184,27 @@ func (w *walker) blob(h id, path int32) {
 		}
 	}
 	w.more[i] = append(w.more[i], path)
+}
+
+// last notes commit as the last one of each blob in its tree that has none yet.
+// Trees that were seen in a later commit of the class are passed over.
+func (w *walker) last(tree id, commit int32, seen map[id]bool) {
+	for stack := []id{tree}; len(stack) > 0; {
+		tree, stack = stack[len(stack)-1], stack[:len(stack)-1]
+		if seen[tree] {
+			continue
+		}
+		seen[tree] = true
+		rest, err := w.r.db.ReadTree(tree) // told already where it cannot be read
+		for e := (odb.Entry{}); err == nil && len(rest) > 0; {
+			if e, rest, err = odb.NextEntry(rest, w.r.dir.Format); err != nil || e.IsLink() {
+				continue
+			}
+			if e.IsTree() {
+				stack = append(stack, e.ID)
+			} else if i, ok := w.blobAt[e.ID]; ok && w.blobs[i].last < 0 && w.blobs[i].commit >= 0 && w.blobs[i].class == w.class {
+				w.blobs[i].last = commit
+			}
+		}
+	}
 }

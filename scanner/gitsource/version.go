@@ -53,7 +53,7 @@ func (r *Repo) File(rev, path string) ([]byte, error) {
 func (r *Repo) child(tree id, name string) (odb.Entry, error) {
 	raw, err := r.db.ReadTree(tree)
 	for e := (odb.Entry{}); err == nil && len(raw) > 0; {
-		if e, raw, err = odb.NextEntry(raw); err == nil && bytes.Equal(e.Name, []byte(name)) {
+		if e, raw, err = odb.NextEntry(raw, r.dir.Format); err == nil && bytes.Equal(e.Name, []byte(name)) {
 			return e, nil
 		}
 	}

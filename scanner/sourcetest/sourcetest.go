@@ -5,72 +5,22 @@ package sourcetest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
+	"strings"
 	"testing"
+	"time"
 
-	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/rules"
 	"github.com/oakum-sec/oakum/scanner"
 )
 
-// Memory is a Source of texts that are in memory already. It is also the
-// simplest Narrowing one: having the texts, it can ask the rules by itself.
-type Memory []Text
-
-// Text is a name and its content.
-type Text struct {
-	Name    string
-	Content []byte
-}
-
-var _ scanner.Narrowing = Memory{}
-
-// Blobs yields the texts as files.
-func (m Memory) Blobs(context.Context) iter.Seq2[scanner.Blob, error] {
-	return func(yield func(scanner.Blob, error) bool) {
-		for _, t := range m {
-			if !yield(t.blob(), nil) {
-				return
-			}
-		}
-	}
-}
-
-// Plain is m as a source that is no Narrowing one.
-func (m Memory) Plain() scanner.Source { return plain{m} }
-
-type plain struct{ scanner.Source }
-
-// Candidates yields the texts that set matches in, or that must be decoded to
-// tell.
-func (m Memory) Candidates(_ context.Context, set *rules.Set, seen func(blobs, bytes int64)) iter.Seq2[scanner.Blob, error] {
-	return func(yield func(scanner.Blob, error) bool) {
-		var matches []rules.Match
-		for _, t := range m {
-			matches = set.Append(matches[:0], t.Content)
-			if len(matches) == 0 && !scanner.Encoded(t.Content) {
-				seen(1, int64(len(t.Content)))
-				continue
-			}
-			if !yield(t.blob(), nil) {
-				return
-			}
-		}
-	}
-}
-
-func (t Text) blob() scanner.Blob {
-	return scanner.Blob{Place: leak.File{Name: t.Name}, Size: int64(len(t.Content)),
-		Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(t.Content)), nil }}
-}
-
 // Run checks that a source keeps the contract of scanner.Source: the same blobs
 // in the same order every time, places that are set, sizes that are right, an end
-// when asked, and, of a Narrowing source, the same findings either way. open
-// makes the source anew. want is how many blobs it yields; 0 is not accepted.
+// when asked, and, of a Narrowing source, the same events and summary as when its
+// blobs are scanned one by one. open makes the source anew. want is how many blobs it yields; 0 is not accepted.
 func Run(t *testing.T, set *rules.Set, want int, open func(*testing.T) scanner.Source) {
 	t.Run("yields what it says", func(t *testing.T) {
 		first := list(t, open(t))
@@ -92,14 +42,16 @@ func Run(t *testing.T, set *rules.Set, want int, open func(*testing.T) scanner.S
 			t.Errorf("a scan whose context has ended says %v", err)
 		}
 	})
+	t.Run("ends with its sink", func(t *testing.T) { endsWithSink(t, set, open(t)) })
 	t.Run("one worker tells what eight tell", func(t *testing.T) {
-		one, eight := tell(t, set, open(t), 1), tell(t, set, open(t), 8)
-		if one != eight {
-			t.Errorf("one worker:\n%s\neight:\n%s", one, eight)
-		}
-		if n, ok := open(t).(scanner.Narrowing); ok {
-			if all := tell(t, set, plain{n}, 1); all != one {
-				t.Errorf("by itself:\n%s\nwhole:\n%s", one, all)
+		all := tell(t, set, plain{open(t)}, 1)
+		for _, jobs := range []int{1, 8} {
+			src := open(t)
+			if n, ok := src.(scanner.Narrowing); ok {
+				src = watched{n, t}
+			}
+			if told := tell(t, set, src, jobs); told != all {
+				t.Errorf("%d workers tell something else than the texts one by one:\n%s", jobs, difference(told, all))
 			}
 		}
 	})
@@ -144,18 +96,44 @@ func stops(t *testing.T, src scanner.Source) {
 	}
 }
 
-// tell is what a scan says, as text without values.
+// endsWithSink checks that an error of the sink is the scan's, and the last that the
+// sink hears.
+func endsWithSink(t *testing.T, set *rules.Set, src scanner.Source) {
+	full, n := errors.New("disk full"), 0
+	_, err := scanner.New(set, scanner.Options{}).Scan(t.Context(), src, func(e scanner.Event) error {
+		n++
+		return full
+	})
+	if n > 1 || n == 1 && !errors.Is(err, full) {
+		t.Errorf("the sink was called %d times, the scan says %v", n, err)
+	}
+}
+
+// tell is what a scan says, one event a line, without values.
 func tell(t *testing.T, set *rules.Set, src scanner.Source, jobs int) string {
 	var out bytes.Buffer
-	sum, err := scanner.New(set, scanner.Options{Jobs: jobs}).Scan(t.Context(), src, func(e scanner.Event) error {
+	json := json.NewEncoder(&out)
+	now := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+	sum, err := scanner.New(set, scanner.Options{Jobs: jobs, Now: now}).Scan(t.Context(), src, func(e scanner.Event) error {
 		switch {
 		case e.Finding != nil:
-			fmt.Fprintln(&out, e.Finding.ID, e.Finding.Rule, e.Finding.Place, e.Finding.Span, e.Finding.Reach)
+			return json.Encode(e.Finding)
 		case e.Gap != nil:
-			fmt.Fprintln(&out, e.Gap)
+			return json.Encode(e.Gap)
 		}
 		return nil
 	})
 	fmt.Fprintf(&out, "%+v %v\n", sum, err)
 	return out.String()
+}
+
+// difference is the first line in which two texts differ.
+func difference(got, want string) string {
+	gots, wants := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(gots), len(wants)) {
+		if gots[i] != wants[i] {
+			return fmt.Sprintf("line %d\n  is %s\n  of %s", i+1, gots[i], wants[i])
+		}
+	}
+	return fmt.Sprintf("%d lines of %d", len(gots), len(wants))
 }

@@ -208,8 +208,9 @@ func (d *DFA) step(set []uint32, c uint32, holds syntax.EmptyOp) (match uint32) 
 }
 
 // Exists tells whether a match begins at i and ends by limit. The text may go on
-// behind limit; it is not taken for the text's end.
-func (d *DFA) Exists(text []byte, i, limit int) bool {
+// behind limit; it is not taken for the text's end. Bytes behind read, and that the
+// text ends no earlier, have no say in that.
+func (d *DFA) Exists(text []byte, i, limit int) (found bool, read int) {
 	row := d.start(leftOf(text, i))
 	table, ascii := d.table, &d.ascii
 	for i < limit {
@@ -224,15 +225,15 @@ func (d *DFA) Exists(text []byte, i, limit int) bool {
 				table = d.table
 			}
 			if t&1 != 0 {
-				return true
+				return true, i + utf8.UTFMax
 			}
 		}
 		if row = t >> 1; row == 0 {
-			return false
+			return false, i + utf8.UTFMax
 		}
 		i += w
 	}
-	return i >= len(text) && d.at(row, d.end)&1 != 0
+	return i >= len(text) && d.at(row, d.end)&1 != 0, i + 1
 }
 
 // Dies is where a search for a match from i on has nothing left to hope for: no
@@ -254,8 +255,9 @@ func (d *DFA) Dies(text []byte, i, limit int) int {
 }
 
 // Leftmost reads leftwards from k and gives the least start, not below low, of
-// what ends at k; -1 if there is none. d is of a reversed regexp.
-func (d *DFA) Leftmost(text []byte, k, low int) int {
+// what ends at k; -1 if there is none. d is of a reversed regexp. Bytes before
+// read, and that the text does not begin there, have no say in that.
+func (d *DFA) Leftmost(text []byte, k, low int) (start, read int) {
 	behind := atEdge
 	if k < len(text) {
 		behind = contextOf(text[k])
@@ -275,10 +277,10 @@ func (d *DFA) Leftmost(text []byte, k, low int) int {
 			best = i
 		}
 		if row = t >> 1; row == 0 || i <= low {
-			return best
+			return best, i - utf8.UTFMax
 		}
 		if i -= w; i < low {
-			return best
+			return best, i - utf8.UTFMax
 		}
 	}
 }

@@ -25,6 +25,8 @@ type Dir struct {
 	Own     *os.Root        // of this working tree: HEAD, index
 	Shared  *os.Root        // of all working trees; the same files where there is one only
 	Gaps    []*leak.Gap     // found while opening
+
+	packed packedRefs
 }
 
 // Open opens the git directory of l.

@@ -2,7 +2,6 @@ package gitdir
 
 import (
 	"bytes"
-	"crypto/sha1"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 )
 
 // Index is what is staged: git's index file, by path and stage.
@@ -23,13 +22,14 @@ import (
 // Format: gitformat-index(5), versions 2 to 4.
 type Index struct {
 	Entries []IndexEntry
-	Trees   map[string]odb.ID // cached trees by folder ("" or with a slash at its end), as far as valid
+	Trees   map[string]object.ID // cached trees by folder ("" or with a slash at its end), as far as valid
+	idSize  int
 }
 
 // IndexEntry is a file at a stage.
 type IndexEntry struct {
 	Path  string
-	ID    odb.ID
+	ID    object.ID
 	Mode  uint32
 	Stage uint8 // 0; 1 to 3 in a conflict: base, ours, theirs
 	Later bool  // only announced (git add -N): nothing of it is staged
@@ -45,7 +45,7 @@ const (
 const (
 	maxIndex    = 2 << 30
 	maxDepth    = 2048 // folders, git's core.maxTreeDepth
-	entryHead   = 62   // bytes of an entry before its path
+	statSize    = 40   // bytes of an entry before its id
 	flagMore    = 0x4000
 	flagLater   = 0x2000 // of the second flags
 	maxNameFlag = 0xfff
@@ -54,7 +54,7 @@ const (
 var errIndex = errors.New("the index is malformed: rebuild it with git reset")
 
 // ReadIndex reads the index named by path. None is an empty one.
-func ReadIndex(path string) (*Index, error) {
+func ReadIndex(path string, format object.Format) (*Index, error) {
 	b, err := readLimited(os.DirFS(filepath.Dir(path)), filepath.Base(path), maxIndex)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Index{}, nil
@@ -62,26 +62,28 @@ func ReadIndex(path string) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseIndex(b)
+	return parseIndex(b, format)
 }
 
-func parseIndex(b []byte) (*Index, error) {
-	const head, sum = 12, sha1.Size
-	if len(b) < head+sum || string(b[:4]) != "DIRC" {
+func parseIndex(b []byte, format object.Format) (*Index, error) {
+	head, size := 12, format.Size()
+	if len(b) < head+size || string(b[:4]) != "DIRC" {
 		return nil, fmt.Errorf("%w (no index)", errIndex)
 	}
-	body := b[:len(b)-sum]
-	if got := sha1.Sum(body); !bytes.Equal(got[:], b[len(body):]) && !bytes.Equal(b[len(body):], make([]byte, sum)) {
+	body, sum := b[:len(b)-size], b[len(b)-size:]
+	got := format.Hash()
+	got.Write(body)
+	if !bytes.Equal(got.Sum(nil), sum) && !bytes.Equal(sum, make([]byte, size)) {
 		return nil, fmt.Errorf("%w (wrong checksum)", errIndex)
 	}
 	version, count := binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
 	if version < 2 || version > 4 {
 		return nil, fmt.Errorf("index of version %d, which oakum cannot read: git update-index --index-version 4", version)
 	}
-	x := &Index{Trees: map[string]odb.ID{}}
+	x := &Index{Trees: map[string]object.ID{}, idSize: size}
 	rest, last := body[head:], ""
 	for range count {
-		e, n, err := parseEntry(rest, version, last)
+		e, n, err := x.entry(rest, version, last)
 		if err != nil {
 			return nil, err
 		}
@@ -91,22 +93,21 @@ func parseIndex(b []byte) (*Index, error) {
 	return x, x.extensions(rest)
 }
 
-// parseEntry reads an entry and tells its length.
-func parseEntry(b []byte, version uint32, last string) (e IndexEntry, n int, err error) {
-	if len(b) < entryHead {
+// entry reads an entry and tells its length.
+func (x *Index) entry(b []byte, version uint32, last string) (e IndexEntry, n int, err error) {
+	n = statSize + x.idSize + 2
+	if len(b) < n {
 		return e, 0, errIndex
 	}
 	e.Mode = binary.BigEndian.Uint32(b[24:])
-	copy(e.ID[:], b[40:60])
-	flags := binary.BigEndian.Uint16(b[60:])
+	e.ID = object.FromBytes(b[statSize : n-2])
+	flags := binary.BigEndian.Uint16(b[n-2:])
 	e.Stage = uint8(flags >> 12 & 3)
-	n = entryHead
 	if flags&flagMore != 0 {
-		if len(b) < entryHead+2 {
+		if n += 2; len(b) < n {
 			return e, 0, errIndex
 		}
-		e.Later = binary.BigEndian.Uint16(b[62:])&flagLater != 0
-		n += 2
+		e.Later = binary.BigEndian.Uint16(b[n-2:])&flagLater != 0
 	}
 	keep := 0
 	if version == 4 { // the path leaves out what it shares with the one before
@@ -184,11 +185,10 @@ func (x *Index) cachedTrees(b []byte, dir string) (rest []byte) {
 		dir += string(name) + "/"
 	}
 	if !strings.HasPrefix(count, "-") {
-		var h odb.ID
-		if copy(h[:], b) < len(h) {
+		if len(b) < x.idSize {
 			return nil
 		}
-		x.Trees[dir], b = h, b[len(h):]
+		x.Trees[dir], b = object.FromBytes(b[:x.idSize]), b[x.idSize:]
 	}
 	for ; n > 0 && b != nil; n-- {
 		b = x.cachedTrees(b, dir)
@@ -213,12 +213,11 @@ func (x *Index) undo(b []byte) {
 			if err != nil || mode == 0 {
 				continue
 			}
-			e := IndexEntry{Path: fields[0], Mode: uint32(mode), Stage: uint8(i + 1)}
-			if copy(e.ID[:], b) < len(e.ID) {
+			if len(b) < x.idSize {
 				return
 			}
-			b = b[len(e.ID):]
-			x.Entries = append(x.Entries, e)
+			x.Entries = append(x.Entries, IndexEntry{Path: fields[0], ID: object.FromBytes(b[:x.idSize]), Mode: uint32(mode), Stage: uint8(i + 1)})
+			b = b[x.idSize:]
 		}
 	}
 }

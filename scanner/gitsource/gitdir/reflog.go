@@ -3,11 +3,8 @@ package gitdir
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
@@ -44,7 +41,7 @@ func (d *Dir) Reflogs() (logs []Reflog, gaps []*leak.Gap) {
 			var log Reflog
 			var bad int
 			if err == nil {
-				log, bad, err = readReflog(d.Shared, name)
+				log, bad, err = d.readReflog(name)
 			}
 			if err != nil {
 				gaps = append(gaps, d.Gap(name, leak.GapUnreadable, err))
@@ -63,19 +60,21 @@ func (d *Dir) Reflogs() (logs []Reflog, gaps []*leak.Gap) {
 
 // readReflog parses a log and counts its malformed lines, which are kept as
 // texts. A line: two ids, who and when, a tab, a message.
-func readReflog(root *os.Root, name string) (log Reflog, bad int, err error) {
-	b, err := readLimited(root.FS(), name, maxReflog)
+func (d *Dir) readReflog(name string) (log Reflog, bad int, err error) {
+	b, err := readLimited(d.Shared.FS(), name, maxReflog)
 	if err != nil {
 		return log, 0, err
 	}
 	for line := range strings.Lines(string(b)) {
 		line = strings.TrimRight(line, "\r\n")
-		if len(line) < 82 || !plumbing.IsHash(line[:40]) || !plumbing.IsHash(line[41:81]) {
+		before, rest, ok := d.Format.Cut(line)
+		after, rest, ok2 := d.Format.Cut(strings.TrimPrefix(rest, " "))
+		if !ok || !ok2 || rest == "" {
 			bad++
 			log.Lines = append(log.Lines, LogLine{Text: line})
 			continue
 		}
-		log.Lines = append(log.Lines, LogLine{[2]odb.ID{plumbing.NewHash(line[:40]), plumbing.NewHash(line[41:81])}, undated(line[82:])})
+		log.Lines = append(log.Lines, LogLine{[2]odb.ID{before, after}, undated(rest[1:])})
 	}
 	return log, bad, nil
 }

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
 )
@@ -74,14 +72,16 @@ func (l *refLister) packed() {
 	bad := 0
 	for line := range strings.Lines(string(b)) {
 		line = strings.TrimRight(line, "\r\n")
-		hex, name, _ := strings.Cut(line, " ")
-		switch {
-		case line == "" || line[0] == '#' || line[0] == '^':
-		case plumbing.IsHash(hex) && name != "":
-			l.byName[name] = plumbing.NewHash(hex)
-		default:
-			bad++
+		if line == "" || line[0] == '#' || line[0] == '^' {
+			continue
 		}
+		hex, name, _ := strings.Cut(line, " ")
+		h, ok := l.d.Format.Parse(hex)
+		if !ok || name == "" {
+			bad++
+			continue
+		}
+		l.byName[name] = h
 	}
 	if bad > 0 {
 		l.gaps = append(l.gaps, l.d.Gap("packed-refs", leak.GapCorrupt, fmt.Errorf("%d lines are no refs", bad)))
@@ -129,17 +129,14 @@ func (l *refLister) file(name string) {
 	}
 	found := 0
 	for line := range strings.Lines(string(b)) {
-		hex := strings.TrimSpace(line)
-		if len(hex) > 40 {
-			hex = hex[:40]
-		}
-		if !plumbing.IsHash(hex) {
+		h, _, ok := l.d.Format.Cut(strings.TrimSpace(line))
+		if !ok {
 			continue
 		}
 		if found++; found == 1 {
-			l.byName[name] = plumbing.NewHash(hex)
+			l.byName[name] = h
 		} else {
-			l.more = append(l.more, Ref{name, plumbing.NewHash(hex)})
+			l.more = append(l.more, Ref{name, h})
 		}
 	}
 	if found == 0 && len(b) > 0 && !strings.HasPrefix(string(b), "ref:") {
@@ -152,13 +149,13 @@ func (d *Dir) Lookup(name string) (odb.ID, bool) {
 	for range maxSymref {
 		b, err := d.refFile(name)
 		if err != nil {
-			return d.lookupPacked(name)
+			return d.packed.lookup(d, name)
 		}
 		s := strings.TrimSpace(string(b))
 		target, symbolic := strings.CutPrefix(s, "ref:")
 		if !symbolic {
-			s = s[:min(len(s), 40)]
-			return plumbing.NewHash(s), plumbing.IsHash(s)
+			h, _, ok := d.Format.Cut(s)
+			return h, ok
 		}
 		name = strings.TrimSpace(target)
 	}
@@ -171,20 +168,6 @@ func (d *Dir) refFile(name string) ([]byte, error) {
 		return readLimited(d.Shared.FS(), name, maxRefFile)
 	}
 	return b, err
-}
-
-func (d *Dir) lookupPacked(name string) (odb.ID, bool) {
-	b, err := readLimited(d.Shared.FS(), "packed-refs", maxPackedRefs)
-	if err != nil {
-		return odb.ID{}, false
-	}
-	for line := range strings.Lines(string(b)) {
-		hex, n, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
-		if n == name && plumbing.IsHash(hex) {
-			return plumbing.NewHash(hex), true
-		}
-	}
-	return odb.ID{}, false
 }
 
 // Head is the commit at HEAD, in hex, and the branch that HEAD is on; "" where

@@ -6,8 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
 )
 
@@ -20,7 +19,7 @@ const minAbbrev = 4
 // ResolveAll finds the objects that revisions name; an id of zeros is none.
 func (d *Dir) ResolveAll(db *odb.DB, revs []string) (ids []odb.ID, err error) {
 	for _, rev := range revs {
-		if rev == strings.Repeat("0", 40) {
+		if none, err := object.Parse(rev); err == nil && none.IsZero() {
 			continue
 		}
 		h, err := d.Resolve(db, rev)
@@ -61,8 +60,7 @@ func (d *Dir) resolveName(db *odb.DB, name string) (odb.ID, error) {
 	if strings.ContainsAny(name, ":{\\ ") || strings.Contains(name, "..") {
 		return odb.ID{}, errors.New("not understood: name a ref or an id, with ~N or ^N")
 	}
-	if plumbing.IsHash(name) {
-		h := plumbing.NewHash(name)
+	if h, ok := d.Format.Parse(name); ok {
 		if !db.Has(h) {
 			return odb.ID{}, errUnknownRev
 		}

@@ -2,47 +2,47 @@ package gitdir
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/config"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
 )
 
 // Settings is the little of a repository's configuration that tells how to
 // read it. Includes are not followed.
 type Settings struct {
-	Promisor bool   // a partial clone: missing objects are the remote's to give
-	Worktree string // core.worktree
+	Format   object.Format // extensions.objectFormat
+	Promisor bool          // a partial clone: missing objects are the remote's to give
+	Worktree string        // core.worktree
 }
-
-// ErrSHA256 is returned by Open for a repository with SHA-256 ids.
-var ErrSHA256 = errors.New("the repository has SHA-256 object ids (extensions.objectFormat), which oakum cannot read: scan its working tree with oakum scan dir, or a clone converted to SHA-1")
 
 const maxConfig = 8 << 20
 
 func (d *Dir) readSettings() error {
 	d.Promisor = d.hasPromisorPack()
 	b, err := readLimited(d.Shared.FS(), "config", maxConfig)
-	if notThere(err) {
-		return nil
-	}
 	conf := config.New()
 	if err == nil {
 		err = decodeConfig(b, conf)
 	}
 	if err != nil {
+		d.Format = d.formatByNames()
+	}
+	if err != nil && !notThere(err) {
 		d.note("config", leak.GapCorrupt, fmt.Errorf("read configuration: %w", err))
 	}
 	ext := conf.Section("extensions")
-	if strings.EqualFold(ext.Option("objectformat"), "sha256") {
-		return ErrSHA256
+	if s := ext.Option("objectformat"); s != "" {
+		if d.Format, err = object.ParseFormat(s); err != nil {
+			return fmt.Errorf("read extensions.objectFormat: %w; scan its working tree with oakum scan dir", err)
+		}
 	}
 	if s := ext.Option("refstorage"); s != "" && s != "files" {
 		d.note("config", leak.GapUnknown, fmt.Errorf("refs are stored as %q, which oakum cannot read: all objects are scanned, but none is known to be reachable", s))
@@ -60,7 +60,7 @@ func (d *Dir) readSettings() error {
 
 // extensions are those that change nothing of how objects and refs are read, or
 // are read (git's Documentation/technical/repository-version.txt).
-var extensions = []string{"noop", "noop-v1", "preciousobjects", "partialclone", "worktreeconfig", "objectformat", "refstorage", "relativeworktrees"}
+var extensions = []string{"noop", "noop-v1", "preciousobjects", "partialclone", "worktreeconfig", "objectformat", "compatobjectformat", "refstorage", "relativeworktrees"}
 
 // unknownFormat notes what git would refuse to read: a later version may keep
 // objects where this one does not look.
@@ -90,6 +90,21 @@ func decodeConfig(b []byte, into *config.Config) (err error) {
 	return config.NewDecoder(bytes.NewReader(b)).Decode(into)
 }
 
+// formatByNames is the format that packs and loose objects are named in: all
+// there is to go by where the configuration is damaged or gone.
+func (d *Dir) formatByNames() object.Format {
+	for _, pattern := range []string{"objects/pack/pack-*.idx", "objects/[0-9a-f][0-9a-f]/*"} {
+		names, _ := fs.Glob(d.Shared.FS(), pattern)
+		for _, name := range names {
+			digits := strings.TrimSuffix(strings.TrimPrefix(path.Base(name), "pack-"), ".idx")
+			if len(digits) >= 2*object.SHA256.Size()-2 { // a loose one's first two name its folder
+				return object.SHA256
+			}
+		}
+	}
+	return object.SHA1
+}
+
 func (d *Dir) hasPromisorPack() bool {
 	names, _ := fs.Glob(d.Shared.FS(), "objects/pack/*.promisor")
 	return len(names) > 0
@@ -103,8 +118,8 @@ func (d *Dir) readShallow() {
 		d.note("shallow", leak.GapUnreadable, err)
 	}
 	for line := range strings.Lines(string(b)) {
-		if s := strings.TrimSpace(line); plumbing.IsHash(s) {
-			d.Shallow[plumbing.NewHash(s)] = true
+		if h, ok := d.Format.Parse(strings.TrimSpace(line)); ok {
+			d.Shallow[h] = true
 		}
 	}
 }

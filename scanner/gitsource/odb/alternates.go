@@ -97,3 +97,12 @@ func realPath(p string) string {
 	}
 	return p
 }
+
+// Dirs are the directories of objects, alternates among them. all tells whether
+// every one that is named could be opened.
+func (db *DB) Dirs() (paths []string, all bool) {
+	for _, d := range db.dirs {
+		paths = append(paths, d.Path)
+	}
+	return paths, db.complete
+}

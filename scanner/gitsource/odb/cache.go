@@ -15,7 +15,7 @@ type cache struct {
 }
 
 type cacheKey struct {
-	pack *pack
+	pack *packed
 	off  int64
 }
 

@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 )
 
 // Commit is what a commit object says of its place in history.
@@ -27,7 +26,7 @@ func (db *DB) ReadCommit(id ID) (Commit, error) {
 		return Commit{}, err
 	}
 	c, err := ParseCommit(raw)
-	if kind != plumbing.CommitObject {
+	if kind != object.Commit {
 		err = errCommit
 	}
 	if err != nil {
@@ -40,7 +39,7 @@ func (db *DB) ReadCommit(id ID) (Commit, error) {
 func (db *DB) Peel(id ID) (ID, error) {
 	for range maxTags {
 		kind, raw, err := db.Read(id)
-		if err != nil || kind != plumbing.TagObject {
+		if err != nil || kind != object.Tag {
 			return id, err
 		}
 		if id, err = ParseTag(raw); err != nil {
@@ -95,11 +94,11 @@ func headerLines(raw []byte) func(yield func([]byte) bool) {
 }
 
 func hexID(b []byte) (ID, error) {
-	s := string(bytes.TrimRight(b, "\r"))
-	if !plumbing.IsHash(s) {
-		return ID{}, errCommit
+	id, err := object.Parse(string(bytes.TrimRight(b, "\r")))
+	if err != nil {
+		return ID{}, errCommit // not err, which quotes: anything may stand there
 	}
-	return plumbing.NewHash(s), nil
+	return id, nil
 }
 
 // person is who did something and when: "Name <mail> 1700000000 +0100".

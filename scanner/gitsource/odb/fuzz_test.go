@@ -1,33 +1,33 @@
 package odb_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
 )
 
 // FuzzPack reads every object of a pack and index that are anything at all: it
 // may find them damaged, it may not crash, hang or read out of bounds.
 func FuzzPack(f *testing.F) {
-	for _, args := range [][]string{{"repack", "-q", "-a", "-d"}, {"-c", "repack.useDeltaBaseOffset=false", "-c", "pack.indexVersion=1", "repack", "-q", "-a", "-d"}} {
-		r := newRepo(f, 4)
-		r.git("", args...)
-		var files [2][]byte
-		for i, ext := range []string{"pack", "idx"} {
-			names, _ := filepath.Glob(filepath.Join(r.dir, ".git/objects/pack/*."+ext))
-			b, err := os.ReadFile(names[0])
-			if err != nil {
-				f.Fatal(err)
-			}
-			files[i] = b
+	for _, format := range formats {
+		for _, args := range [][]string{{"repack", "-q", "-a", "-d"}, {"-c", "repack.useDeltaBaseOffset=false", "-c", "pack.indexVersion=1", "repack", "-q", "-a", "-d"}} {
+			r := newRepo(f, format, 4)
+			r.git("", args...)
+			pack, index := r.packFile("pack"), r.packFile("idx")
+			f.Add(pack, index, format == object.SHA256)
+			f.Add(pack[:len(pack)/2], index, format == object.SHA256)
 		}
-		f.Add(files[0], files[1])
-		f.Add(files[0][:len(files[0])/2], files[1])
 	}
-	f.Fuzz(func(t *testing.T, pack, index []byte) {
+	f.Fuzz(func(t *testing.T, pack, index []byte, long bool) {
+		format := object.SHA1
+		if long {
+			format = object.SHA256
+		}
 		dir := t.TempDir()
 		if err := os.Mkdir(filepath.Join(dir, "pack"), 0o755); err != nil {
 			t.Fatal(err)
@@ -37,7 +37,7 @@ func FuzzPack(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		db, err := odb.Open(odb.Dir{Path: dir, Label: "objects"})
+		db, err := odb.Open(format, odb.Dir{Path: dir, Label: "objects"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,48 +54,60 @@ func FuzzPack(f *testing.F) {
 	})
 }
 
-// FuzzTrees compares two trees that are anything at all.
+// packFile is the repository's first file of packs with that extension.
+func (r repo) packFile(ext string) []byte {
+	names, _ := filepath.Glob(filepath.Join(r.dir, ".git/objects/pack/*."+ext))
+	b, err := os.ReadFile(names[0])
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return b
+}
+
+// FuzzTrees compares two trees that are anything at all, of either format.
 func FuzzTrees(f *testing.F) {
-	one := "100644 a\x00" + strings.Repeat("i", 20)
-	f.Add([]byte(one), []byte("40000 a\x00"+strings.Repeat("j", 20)+one))
+	for _, format := range formats {
+		one := "100644 a\x00" + strings.Repeat("i", format.Size())
+		f.Add([]byte(one), []byte("40000 a\x00"+strings.Repeat("j", format.Size())+one))
+	}
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		cursors := []odb.Cursor{odb.NewCursor(b)}
-		for rest := a; len(rest) > 0; {
-			e, next, err := odb.NextEntry(rest)
-			if err != nil {
-				break
+		for _, format := range formats {
+			cursors := []odb.Cursor{odb.NewCursor(b, format)}
+			for _, e := range entries(a, format) {
+				if _, same := odb.Seek(cursors, e); same && !bytes.Contains(b, e.ID[:format.Size()]) {
+					t.Error("an entry is said to be in a tree that does not have it")
+				}
 			}
-			if _, same := odb.Seek(cursors, e); same && !strings.Contains(string(b), string(e.ID[:])) {
-				t.Error("an entry is said to be in a tree that does not have it")
+			cursors = []odb.Cursor{odb.NewCursor(a, format)}
+			for _, e := range entries(a, format) { // a tree has all of its own entries
+				if _, same := odb.Seek(cursors, e); !same && sorted(a, format) {
+					t.Error("a tree does not have its own entry")
+				}
 			}
-			rest = next
-		}
-		cursors = []odb.Cursor{odb.NewCursor(a)}
-		for rest := a; len(rest) > 0; { // a tree has all of its own entries
-			e, next, err := odb.NextEntry(rest)
-			if err != nil {
-				break
-			}
-			if _, same := odb.Seek(cursors, e); !same && sorted(a) {
-				t.Error("a tree does not have its own entry")
-			}
-			rest = next
 		}
 	})
 }
 
-// sorted tells whether a tree's entries rise.
-func sorted(raw []byte) bool {
-	var last odb.Entry
+// entries are a tree's, as far as it parses.
+func entries(raw []byte, f object.Format) (all []odb.Entry) {
 	for len(raw) > 0 {
-		e, rest, err := odb.NextEntry(raw)
+		e, rest, err := odb.NextEntry(raw, f)
 		if err != nil {
-			return true
+			break
 		}
+		all, raw = append(all, e), rest
+	}
+	return all
+}
+
+// sorted tells whether a tree's entries rise.
+func sorted(raw []byte, f object.Format) bool {
+	var last odb.Entry
+	for _, e := range entries(raw, f) {
 		if last.Name != nil && sortName(last) >= sortName(e) {
 			return false
 		}
-		last, raw = e, rest
+		last = e
 	}
 	return true
 }

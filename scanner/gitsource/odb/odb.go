@@ -1,15 +1,19 @@
 // Package odb reads a git object database: packs, loose objects, alternates
-// and the further directories that a push's quarantine brings, with go-git's
-// decoders of packed and loose objects.
+// and the further directories that a push's quarantine brings. Its ids are of
+// SHA-1 or of SHA-256, as the repository's configuration says.
 //
 // It promises that damage is told, named and contained: an unreadable index
 // costs its pack and no other, a broken object is tried in every place that
 // has it, and what is left is an error that names object and file. Objects may
-// be read from any number of goroutines.
+// be read from any number of goroutines, while git gc is at work: what is open
+// stays, and where an object is missed new packs are looked for.
 //
-// Limits: SHA-1 ids only; an object that is stored as a delta, and its bases,
-// are at most MaxDelta bytes, since they are rebuilt in memory; ids are not
-// recomputed (zlib's own checksum is verified); nothing is ever fetched.
+// It is for objects by id. Who wants all of them hands Packs and Loose to
+// pack.Plant, and walks.
+//
+// Limits: an object that is stored as a delta, and its bases, are at most
+// MaxDelta bytes, since they are rebuilt in memory; ids are not recomputed
+// (zlib's own checksum is verified); nothing is ever fetched.
 package odb
 
 import (
@@ -17,16 +21,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/go-git/go-git/v5/plumbing"
+	"slices"
+	"sync"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
+	"github.com/oakum-sec/oakum/scanner/gitsource/pack"
 )
 
 // ID is an object's id, Kind its type.
 type (
-	ID   = plumbing.Hash
-	Kind = plumbing.ObjectType
+	ID   = object.ID
+	Kind = object.Kind
 )
 
 // MaxDelta is git's core.bigFileThreshold: git itself makes no delta of a
@@ -37,14 +43,16 @@ const MaxDelta = 512 << 20
 const streamFrom = 4 << 20
 
 // cacheBytes bounds the objects kept for their deltas: a chain of fifty root
-// trees of a large project (15 KB each), for the hundred chains in use at once.
-const cacheBytes = 96 << 20
+// trees of a large project (15 KB each), for the forty chains in use at once.
+const cacheBytes = 32 << 20
 
 var (
 	// ErrMissing is returned for an id that no pack and no directory has.
-	ErrMissing = errors.New("object is missing")
+	ErrMissing = pack.ErrMissing
 	// ErrTooLarge is returned for a delta that exceeds MaxDelta.
-	ErrTooLarge = fmt.Errorf("a delta of more than %d MB, which git does not make", MaxDelta>>20)
+	ErrTooLarge = pack.ErrTooLarge
+	// ErrDamaged is in every error about an object that is there and does not decode.
+	ErrDamaged = pack.ErrDamaged
 )
 
 // Dir is a directory of objects. Label is its name in messages, as ".git/objects".
@@ -52,18 +60,24 @@ type Dir struct{ Path, Label string }
 
 // DB is an open object database.
 type DB struct {
-	dirs  []*looseDir
-	packs []*pack
-	cache *cache
-	gaps  []*leak.Gap
+	format  object.Format
+	dirs    []*looseDir
+	packs   packs
+	cache   *cache
+	scratch sync.Pool // of *scratch
+	mu      sync.Mutex
+	gaps    []*leak.Gap // under mu
+
+	complete bool // every directory that is named is among dirs
 }
 
 // Open opens the directories and their alternates. A part that cannot be
 // opened is a Gap (see Gaps); only a first directory that cannot be is an error.
-func Open(dirs ...Dir) (*DB, error) {
-	db := &DB{cache: newCache(cacheBytes)}
-	for i, d := range withAlternates(dirs, db.gap) {
-		l, err := openLoose(d)
+func Open(format object.Format, dirs ...Dir) (*DB, error) {
+	db := &DB{format: format, cache: newCache(cacheBytes)}
+	all := withAlternates(dirs, db.gap)
+	for i, d := range all {
+		l, err := openLoose(d, format)
 		if err != nil && i == 0 {
 			return nil, fmt.Errorf("open object directory %s: %w", d.Label, err)
 		}
@@ -74,14 +88,15 @@ func Open(dirs ...Dir) (*DB, error) {
 		db.dirs = append(db.dirs, l)
 		db.openPacks(l)
 	}
+	db.complete = len(db.dirs) == len(all) && len(all) > 0
 	return db, nil
 }
 
 // Close closes every file.
 func (db *DB) Close() error {
 	var errs []error
-	for _, p := range db.packs {
-		errs = append(errs, p.close())
+	for _, p := range db.packs.open() {
+		errs = append(errs, p.Close())
 	}
 	for _, d := range db.dirs {
 		errs = append(errs, d.root.Close())
@@ -90,10 +105,18 @@ func (db *DB) Close() error {
 }
 
 // Gaps lists what could not be opened, each of class failure.
-func (db *DB) Gaps() []*leak.Gap { return db.gaps }
+func (db *DB) Gaps() []*leak.Gap {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return slices.Clone(db.gaps)
+}
 
-func (db *DB) gap(name, code string, why error) {
-	db.gaps = append(db.gaps, failure(name, code, why))
+func (db *DB) gap(name, code string, why error) { db.addGap(failure(name, code, why)) }
+
+func (db *DB) addGap(g *leak.Gap) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.gaps = append(db.gaps, g)
 }
 
 func failure(name, code string, why error) *leak.Gap {
@@ -101,8 +124,16 @@ func failure(name, code string, why error) *leak.Gap {
 }
 
 // Has tells whether an object is there. It may still turn out to be damaged.
-func (db *DB) Has(id ID) bool {
-	for _, p := range db.packs {
+func (db *DB) Has(id ID) (has bool) {
+	db.retry(func(packs []*packed) (missed bool) {
+		has = db.has(packs, id)
+		return !has
+	})
+	return has
+}
+
+func (db *DB) has(packs []*packed, id ID) bool {
+	for _, p := range packs {
 		if _, ok := p.find(id); ok {
 			return true
 		}
@@ -112,13 +143,21 @@ func (db *DB) Has(id ID) bool {
 			return true
 		}
 	}
-	return id == emptyTree
+	return id == db.format.EmptyTree()
 }
 
 // Read returns an object whole. The bytes are shared: they must not be changed.
-func (db *DB) Read(id ID) (Kind, []byte, error) {
+func (db *DB) Read(id ID) (kind Kind, data []byte, err error) {
+	db.retry(func(packs []*packed) (missed bool) {
+		kind, data, err = db.read(packs, id)
+		return errors.Is(err, ErrMissing)
+	})
+	return kind, data, err
+}
+
+func (db *DB) read(packs []*packed, id ID) (Kind, []byte, error) {
 	var first error
-	for _, p := range db.packs {
+	for _, p := range packs {
 		off, ok := p.find(id)
 		if !ok {
 			continue
@@ -138,20 +177,16 @@ func (db *DB) Read(id ID) (Kind, []byte, error) {
 			first = cmpError(first, fmt.Errorf("read object %s in %s: %w", id, d.Label, err))
 		}
 	}
-	if first == nil && id == emptyTree {
-		return plumbing.TreeObject, nil, nil
+	if first == nil && id == db.format.EmptyTree() {
+		return object.Tree, nil, nil
 	}
-	return 0, nil, cmpError(first, db.missing(id))
+	return 0, nil, cmpError(first, missing(packs, id))
 }
 
-// emptyTree is the id of a tree without entries. Git knows it without storing it
-// (object-file.c, find_cached_object), so a commit of nothing is no damage.
-var emptyTree = plumbing.ComputeHash(plumbing.TreeObject, nil)
-
 // missing says why an object is not there: a cut pack's index may still know it.
-func (db *DB) missing(id ID) error {
-	for _, p := range db.packs {
-		if _, ok := p.index.find(id); ok {
+func missing(packs []*packed, id ID) error {
+	for _, p := range packs {
+		if p.cut(id) {
 			return fmt.Errorf("read object %s: %w: it lies behind the end of %s", id, ErrDamaged, p.label)
 		}
 	}
@@ -159,8 +194,16 @@ func (db *DB) missing(id ID) error {
 }
 
 // Open returns an object's content, streamed where it is large, and its size.
-func (db *DB) Open(id ID) (io.ReadCloser, int64, error) {
-	for _, p := range db.packs {
+func (db *DB) Open(id ID) (r io.ReadCloser, size int64, err error) {
+	db.retry(func(packs []*packed) (missed bool) {
+		r, size, err = db.open(packs, id)
+		return errors.Is(err, ErrMissing)
+	})
+	return r, size, err
+}
+
+func (db *DB) open(packs []*packed, id ID) (io.ReadCloser, int64, error) {
+	for _, p := range packs {
 		if off, ok := p.find(id); ok {
 			if r, size := p.stream(off); r != nil {
 				return r, size, nil
@@ -172,7 +215,7 @@ func (db *DB) Open(id ID) (io.ReadCloser, int64, error) {
 			return r, size, nil
 		}
 	}
-	_, data, err := db.Read(id)
+	_, data, err := db.read(packs, id)
 	if err != nil {
 		return nil, 0, err
 	}

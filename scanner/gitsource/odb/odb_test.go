@@ -3,7 +3,6 @@ package odb_test
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
@@ -15,16 +14,25 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 	"github.com/oakum-sec/oakum/scanner/gitsource/odb"
 )
 
 // repo is a repository of random files with long histories, so that its packs
 // hold chains of deltas, made with the real git.
 type repo struct {
-	t   testing.TB
-	dir string
+	t      testing.TB
+	format object.Format
+	dir    string
+}
+
+var formats = []object.Format{object.SHA1, object.SHA256}
+
+// eachFormat runs a test on ids of either format.
+func eachFormat(t *testing.T, test func(*testing.T, object.Format)) {
+	for _, f := range formats {
+		t.Run(f.String(), func(t *testing.T) { test(t, f) })
+	}
 }
 
 func (r repo) git(stdin string, args ...string) string {
@@ -43,13 +51,13 @@ func (r repo) git(stdin string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-func newRepo(t testing.TB, versions int) repo {
+func newRepo(t testing.TB, f object.Format, versions int) repo {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not installed")
 	}
-	r := repo{t, t.TempDir()}
-	r.git("", "init", "-q", "-b", "main", "--template=")
+	r := repo{t, f, t.TempDir()}
+	r.git("", "init", "-q", "-b", "main", "--template=", "--object-format="+f.String())
 	rng := rand.New(rand.NewPCG(1, 2))
 	lines := make([]string, 400)
 	for i := range lines {
@@ -69,7 +77,7 @@ func newRepo(t testing.TB, versions int) repo {
 
 func (r repo) open() *odb.DB {
 	r.t.Helper()
-	db, err := odb.Open(odb.Dir{Path: filepath.Join(r.dir, ".git", "objects"), Label: "objects"})
+	db, err := odb.Open(r.format, odb.Dir{Path: filepath.Join(r.dir, ".git", "objects"), Label: "objects"})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -95,13 +103,13 @@ func (r repo) same(want int) {
 	n := 0
 	lines := bufio.NewScanner(strings.NewReader(r.git("", "cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype) %(objectsize)")))
 	for lines.Scan() {
-		f := strings.Fields(lines.Text())
-		id := plumbing.NewHash(f[0])
-		if err := r.check(db, id, f[1]); err != nil {
+		words := strings.Fields(lines.Text())
+		id := mustID(words[0])
+		if err := r.check(db, id, words[1]); err != nil {
 			r.t.Error(err)
 		}
-		if each[id].String() != f[1] {
-			r.t.Errorf("%s is of kind %s, not %s", id, each[id], f[1])
+		if each[id].String() != words[1] {
+			r.t.Errorf("%s is of kind %s, not %s", id, each[id], words[1])
 		}
 		n++
 	}
@@ -115,10 +123,10 @@ func (r repo) check(db *odb.DB, id odb.ID, kind string) error {
 	if err != nil || !db.Has(id) {
 		return fmt.Errorf("%s: Has %v, Read: %v", id, db.Has(id), err)
 	}
-	sum := sha1.New()
+	sum := r.format.Hash()
 	fmt.Fprintf(sum, "%s %d\x00", k, len(data))
 	sum.Write(data)
-	if k.String() != kind || !bytes.Equal(sum.Sum(nil), id[:]) {
+	if k.String() != kind || !bytes.Equal(sum.Sum(nil), id.Bytes()) {
 		return fmt.Errorf("%s: Read gives another object, of kind %s", id, k)
 	}
 	rc, size, err := db.Open(id)
@@ -133,11 +141,13 @@ func (r repo) check(db *odb.DB, id odb.ID, kind string) error {
 }
 
 // TestStorages reads the same objects however git stores them.
-func TestStorages(t *testing.T) {
+func TestStorages(t *testing.T) { eachFormat(t, testStorages) }
+
+func testStorages(t *testing.T, f object.Format) {
 	const versions = 60
 	const objects = 3*versions + 1
-	r := newRepo(t, versions)
-	t.Run("loose", func(t *testing.T) { repo{t, r.dir}.same(objects) })
+	r := newRepo(t, f, versions)
+	t.Run("loose", func(t *testing.T) { repo{t, f, r.dir}.same(objects) })
 	for _, args := range [][]string{
 		{"repack", "-q", "-a", "-d", "--depth=50"},
 		{"-c", "repack.useDeltaBaseOffset=false", "repack", "-q", "-a", "-d", "-f"},
@@ -145,12 +155,12 @@ func TestStorages(t *testing.T) {
 		{"-c", "core.compression=0", "repack", "-q", "-a", "-d", "-F"},
 	} {
 		r.git("", args...)
-		t.Run(strings.Join(args[:2], " "), func(t *testing.T) { repo{t, r.dir}.same(objects) })
+		t.Run(strings.Join(args[:2], " "), func(t *testing.T) { repo{t, f, r.dir}.same(objects) })
 	}
 	t.Run("64-bit offsets", func(t *testing.T) {
 		names, _ := filepath.Glob(filepath.Join(r.dir, ".git/objects/pack/*.pack"))
 		r.git("", "index-pack", "--index-version=2,0x40", names[0])
-		repo{t, r.dir}.same(objects)
+		repo{t, f, r.dir}.same(objects)
 	})
 	t.Run("several packs and loose", func(t *testing.T) {
 		r.git("", "repack", "-q", "-a", "-d", "--max-pack-size=1m")
@@ -159,13 +169,15 @@ func TestStorages(t *testing.T) {
 			r.git("", "repack", "-q")
 		}
 		r.git("", "commit", "-q", "--allow-empty", "-m", "loose")
-		repo{t, r.dir}.same(objects + 4)
+		repo{t, f, r.dir}.same(objects + 4)
 	})
 }
 
 // TestConcurrentReads reads all objects from several goroutines at once.
-func TestConcurrentReads(t *testing.T) {
-	r := newRepo(t, 40)
+func TestConcurrentReads(t *testing.T) { eachFormat(t, testConcurrentReads) }
+
+func testConcurrentReads(t *testing.T, f object.Format) {
+	r := newRepo(t, f, 40)
 	r.git("", "repack", "-q", "-a", "-d")
 	db := r.open()
 	ids := strings.Fields(r.git("", "rev-list", "--objects", "--no-object-names", "--all"))
@@ -176,7 +188,7 @@ func TestConcurrentReads(t *testing.T) {
 	for w := range 4 {
 		wg.Go(func() {
 			for i := range ids {
-				id := plumbing.NewHash(ids[(i*7+w)%len(ids)])
+				id := mustID(ids[(i*7+w)%len(ids)])
 				k, _, err := db.Read(id)
 				if err == nil {
 					err = r.check(db, id, k.String())
@@ -191,14 +203,16 @@ func TestConcurrentReads(t *testing.T) {
 }
 
 // TestLargeObjects streams what is large, from a pack and loose.
-func TestLargeObjects(t *testing.T) {
-	r := newRepo(t, 1)
+func TestLargeObjects(t *testing.T) { eachFormat(t, testLargeObjects) }
+
+func testLargeObjects(t *testing.T, f object.Format) {
+	r := newRepo(t, f, 1)
 	rng := rand.New(rand.NewPCG(3, 4))
 	big := make([]byte, 6<<20)
 	for i := range big {
 		big[i] = byte(rng.Uint32())
 	}
-	id := plumbing.NewHash(r.git(string(big), "hash-object", "-w", "--stdin"))
+	id := mustID(r.git(string(big), "hash-object", "-w", "--stdin"))
 	for _, stored := range []string{"loose", "packed"} {
 		if stored == "packed" {
 			r.git("", "update-ref", "refs/tags/big", id.String())
@@ -219,19 +233,21 @@ func TestLargeObjects(t *testing.T) {
 
 // TestDeltaCircle reads two deltas that each name the other one as their base:
 // an error, not a stack or an endless loop.
-func TestDeltaCircle(t *testing.T) {
-	r := newRepo(t, 1)
-	a, b := strings.Repeat("aa", 20), strings.Repeat("bb", 20)
+func TestDeltaCircle(t *testing.T) { eachFormat(t, testDeltaCircle) }
+
+func testDeltaCircle(t *testing.T, f object.Format) {
+	r := newRepo(t, f, 1)
+	a, b := strings.Repeat("aa", f.Size()), strings.Repeat("bb", f.Size())
 	r.writePack(map[string]string{a: b, b: a})
 	db := r.open()
 	for _, h := range []string{a, b} {
-		if _, _, err := db.Read(plumbing.NewHash(h)); !errors.Is(err, odb.ErrDamaged) {
+		if _, _, err := db.Read(mustID(h)); !errors.Is(err, odb.ErrDamaged) {
 			t.Errorf("reading a circle of deltas: %v", err)
 		}
 	}
 	bad := 0
 	db.Each(func(id odb.ID, kind odb.Kind, _ int64) {
-		if kind == plumbing.InvalidObject {
+		if kind == object.Unknown {
 			bad++
 		}
 	})
@@ -241,26 +257,39 @@ func TestDeltaCircle(t *testing.T) {
 }
 
 // TestDeltaBomb reads a delta that claims to make more than git ever would.
-func TestDeltaBomb(t *testing.T) {
-	r := newRepo(t, 1)
-	bomb, base := strings.Repeat("cc", 20), r.git("", "rev-parse", "main:file.txt")
+func TestDeltaBomb(t *testing.T) { eachFormat(t, testDeltaBomb) }
+
+func testDeltaBomb(t *testing.T, f object.Format) {
+	r := newRepo(t, f, 1)
+	bomb, base := strings.Repeat("cc", f.Size()), r.git("", "rev-parse", "main:file.txt")
 	r.writePack(map[string]string{bomb: base})
-	if _, _, err := r.open().Read(plumbing.NewHash(bomb)); !errors.Is(err, odb.ErrTooLarge) {
+	if _, _, err := r.open().Read(mustID(bomb)); !errors.Is(err, odb.ErrTooLarge) {
 		t.Errorf("reading a bomb: %v", err)
 	}
 }
 
 // TestMissing asks for what is not there.
-func TestMissing(t *testing.T) {
-	db := newRepo(t, 1).open()
-	id := plumbing.NewHash(strings.Repeat("12", 20))
+func TestMissing(t *testing.T) { eachFormat(t, testMissing) }
+
+func testMissing(t *testing.T, f object.Format) {
+	db := newRepo(t, f, 1).open()
+	id := mustID(strings.Repeat("12", f.Size()))
 	if _, _, err := db.Read(id); !errors.Is(err, odb.ErrMissing) || db.Has(id) {
 		t.Errorf("Read: %v, Has: %v", err, db.Has(id))
 	}
 	if _, _, err := db.Open(id); !errors.Is(err, odb.ErrMissing) {
 		t.Errorf("Open: %v", err)
 	}
-	if _, err := odb.Open(odb.Dir{Path: filepath.Join(t.TempDir(), "none"), Label: "none"}); err == nil {
+	if _, err := odb.Open(f, odb.Dir{Path: filepath.Join(t.TempDir(), "none"), Label: "none"}); err == nil {
 		t.Error("a directory that is not there opens")
 	}
+}
+
+// mustID reads an id.
+func mustID(s string) odb.ID {
+	id, err := object.Parse(s)
+	if err != nil {
+		panic(err)
+	}
+	return id
 }

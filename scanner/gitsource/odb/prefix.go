@@ -3,25 +3,28 @@ package odb
 import (
 	"bytes"
 	"slices"
-	"sort"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/oakum-sec/oakum/scanner/gitsource/pack"
 )
 
 // WithPrefix lists the objects whose id begins with prefix, in hex, of two
 // digits at least.
 func (db *DB) WithPrefix(prefix string) []ID {
+	digits := 2 * db.format.Size()
+	low, ok := db.format.Parse(prefix + strings.Repeat("0", max(digits-len(prefix), 0)))
+	if !ok {
+		return nil
+	}
 	var ids []ID
-	low := plumbing.NewHash(prefix + strings.Repeat("0", 40-min(len(prefix), 40)))
-	for _, p := range db.packs {
-		from := sort.Search(p.index.count, func(i int) bool {
-			at := p.index.id(i)
-			return bytes.Compare(at[:], low[:]) >= 0
+	for _, p := range db.packs.open() {
+		pack.Guard(func() error { // what a fault hides is missed when it is read
+			pos, _ := p.Find(low)
+			for ; pos < p.Len() && strings.HasPrefix(p.ID(pos).String(), prefix); pos++ {
+				ids = append(ids, p.ID(pos))
+			}
+			return nil
 		})
-		for ; from < p.index.count && strings.HasPrefix(p.index.id(from).String(), prefix); from++ {
-			ids = append(ids, p.index.id(from))
-		}
 	}
 	for _, d := range db.dirs {
 		d.fan(prefix[:2], func(id ID) {

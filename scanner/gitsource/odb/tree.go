@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 )
 
 // ReadTree reads a tree, for NextEntry.
 func (db *DB) ReadTree(id ID) ([]byte, error) {
 	kind, raw, err := db.Read(id)
-	if err == nil && kind != plumbing.TreeObject {
+	if err == nil && kind != object.Tree {
 		err = fmt.Errorf("read object %s: %w: it is a %s where a tree should be", id, ErrDamaged, kind)
 	}
 	return raw, err
@@ -33,28 +33,32 @@ func (e Entry) IsLink() bool { return bytes.HasPrefix(e.Mode, []byte("16")) }
 
 var errTree = errors.New("does not parse as a tree")
 
-// NextEntry takes an entry off a tree: mode, space, name, zero, id.
-func NextEntry(b []byte) (e Entry, rest []byte, err error) {
+// NextEntry takes an entry off a tree of ids of format f: mode, space, name,
+// zero, id.
+func NextEntry(b []byte, f object.Format) (e Entry, rest []byte, err error) {
 	space := bytes.IndexByte(b, ' ')
 	if space < 1 || space > 7 {
 		return e, nil, errTree
 	}
 	zero := bytes.IndexByte(b[space:], 0) + space
-	end := zero + 1 + len(e.ID)
+	end := zero + 1 + f.Size()
 	if zero <= space+1 || end > len(b) {
 		return e, nil, errTree
 	}
 	e = Entry{Mode: b[:space], Name: b[space+1 : zero], raw: b[:end]}
-	copy(e.ID[:], b[zero+1:])
+	e.ID = object.FromBytes(b[zero+1 : end])
 	return e, b[end:], nil
 }
 
 // Cursor walks a tree beside another. Trees are sorted; one that is not makes
 // entries look new that are not, which costs time and no finding.
-type Cursor struct{ rest []byte }
+type Cursor struct {
+	rest   []byte
+	format object.Format
+}
 
-// NewCursor begins at the start of a tree.
-func NewCursor(tree []byte) Cursor { return Cursor{tree} }
+// NewCursor begins at the start of a tree of ids of format f.
+func NewCursor(tree []byte, f object.Format) Cursor { return Cursor{tree, f} }
 
 // Seek looks e up in the trees of cursors: whether one has it just so, and the
 // trees that stand at its name.
@@ -66,7 +70,7 @@ func Seek(cursors []Cursor, e Entry) (subs []ID, same bool) {
 				c.rest, same = c.rest[len(e.raw):], true
 				break
 			}
-			old, rest, err := NextEntry(c.rest)
+			old, rest, err := NextEntry(c.rest, c.format)
 			if err != nil {
 				c.rest = nil
 				break
@@ -77,7 +81,7 @@ func Seek(cursors []Cursor, e Entry) (subs []ID, same bool) {
 			}
 			c.rest = rest
 			if order == 0 {
-				same = same || old.ID == e.ID // another mode is no other content
+				same = same || old.ID == e.ID && old.IsLink() == e.IsLink() // another mode is no other content, but a link is none of ours
 				if old.IsTree() && e.IsTree() {
 					subs = append(subs, old.ID)
 				}

@@ -3,13 +3,12 @@ package odb_test
 import (
 	"bytes"
 	"compress/zlib"
-	"crypto/sha1"
 	"encoding/binary"
 	"os"
 	"path/filepath"
 	"slices"
 
-	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/oakum-sec/oakum/scanner/gitsource/object"
 )
 
 // writePack writes a pack of deltas that git would not make, with its index:
@@ -18,33 +17,34 @@ func (r repo) writePack(baseOf map[string]string) {
 	r.t.Helper()
 	delta := binary.AppendUvarint(binary.AppendUvarint(nil, 1), 1<<40)
 	pack := binary.BigEndian.AppendUint32([]byte("PACK\x00\x00\x00\x02"), uint32(len(baseOf)))
-	var ids []plumbing.Hash
-	offsets := map[plumbing.Hash]uint32{}
+	var ids []object.ID
+	offsets := map[object.ID]uint32{}
 	for h, base := range baseOf {
-		id, b := plumbing.NewHash(h), plumbing.NewHash(base)
+		id, b := mustID(h), mustID(base)
 		ids, offsets[id] = append(ids, id), uint32(len(pack))
-		pack = append(pack, byte(plumbing.REFDeltaObject)<<4|byte(len(delta)))
-		pack = append(append(pack, b[:]...), deflate(delta)...)
+		pack = append(pack, 7<<4|byte(len(delta)))
+		pack = append(append(pack, b[:r.format.Size()]...), deflate(delta)...)
 	}
-	sum := sha1.Sum(pack)
-	pack = append(pack, sum[:]...)
-	slices.SortFunc(ids, func(a, b plumbing.Hash) int { return bytes.Compare(a[:], b[:]) })
+	sum := r.sum(pack)
+	pack = append(pack, sum...)
+	slices.SortFunc(ids, func(a, b object.ID) int { return bytes.Compare(a[:], b[:]) })
 	index := []byte("\xfftOc\x00\x00\x00\x02")
 	for first := range 256 {
-		n := slices.IndexFunc(ids, func(id plumbing.Hash) bool { return int(id[0]) > first })
+		n := slices.IndexFunc(ids, func(id object.ID) bool { return int(id[0]) > first })
 		if n < 0 {
 			n = len(ids)
 		}
 		index = binary.BigEndian.AppendUint32(index, uint32(n))
 	}
 	for _, id := range ids {
-		index = append(index, id[:]...)
+		index = append(index, id[:r.format.Size()]...)
 	}
 	index = append(index, make([]byte, 4*len(ids))...) // checksums, which nobody looks at
 	for _, id := range ids {
 		index = binary.BigEndian.AppendUint32(index, offsets[id])
 	}
-	index = append(append(index, sum[:]...), sum[:]...)
+	index = append(index, sum...)
+	index = append(index, r.sum(index)...)
 	dir := filepath.Join(r.dir, ".git", "objects", "pack")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		r.t.Fatal(err)
@@ -54,6 +54,12 @@ func (r repo) writePack(baseOf map[string]string) {
 			r.t.Fatal(err)
 		}
 	}
+}
+
+func (r repo) sum(b []byte) []byte {
+	h := r.format.Hash()
+	h.Write(b)
+	return h.Sum(nil)
 }
 
 func deflate(b []byte) []byte {

@@ -1,0 +1,5 @@
+//go:build !linux && !darwin
+
+package state_test
+
+const statusTimes = false
