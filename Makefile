@@ -1,7 +1,7 @@
 # make build   ./bin/oakum and its two siblings
 # make test    every Go test of every module; a real part that is missing skips, with the reason
 # make check   all that must hold: brings the real parts, then format, vet, staticcheck, cross-compiling, tests
-# make bench   whole-process measurements (bench/README.md)
+# make bench   whole-process measurements; with REPO=path those of a repository's history (bench/README.md)
 # make generate  rewrites what is generated from the rules
 
 SHELL := bash
@@ -57,9 +57,18 @@ cross:
 parts:
 	@cd internal/realtest && go run ./cmd/parts $(PARTS)
 
+# BENCHFLAGS reaches bench/history, as in: make bench REPO=path BENCHFLAGS=-growth
+# What cannot be brought is a row of the table that says so.
 bench: build
+ifdef REPO
+	cd internal/realtest && go run ./cmd/parts ripgrep || echo "going on without ripgrep"
+	bench/rivals.sh || echo "going on without other scanners"
+	cd bench && go run ./history -repo "$(abspath $(REPO))" $(BENCHFLAGS)
+	cd bench && go run ./oracle "$(abspath $(REPO))"
+else
 	cd internal/realtest && go run ./cmd/parts ripgrep
 	cd bench && go run .
+endif
 
 generate:
 	go generate ./...

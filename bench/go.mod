@@ -7,7 +7,12 @@ require (
 	github.com/oakum-sec/oakum/internal/realtest v0.0.0
 )
 
-require github.com/pelletier/go-toml/v2 v2.4.3 // indirect
+require (
+	github.com/go-git/gcfg v1.5.1-0.20230307220236-3a3c6141e376 // indirect
+	github.com/go-git/go-git/v5 v5.19.3 // indirect
+	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
+	gopkg.in/warnings.v0 v0.1.2 // indirect
+)
 
 replace (
 	github.com/oakum-sec/oakum => ../

@@ -7,12 +7,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/oakum-sec/oakum/bench/process"
+	"github.com/oakum-sec/oakum/bench/words"
 	"github.com/oakum-sec/oakum/internal/realtest"
-	"github.com/oakum-sec/oakum/rules/builtin"
 )
 
 // bench is what the measurements share.
@@ -61,35 +61,30 @@ func prepare(ctx context.Context, o options) (*bench, error) {
 
 func (b *bench) at(name string) string { return filepath.Join(b.scratch, name) }
 
-// keywords writes the file of words by which the built-in rules are found, one
-// a line.
+// keywords writes the file of words by which the built-in rules are found.
 func (b *bench) keywords() error {
-	set := builtin.Set()
-	words := set.Literals()
-	for i, w := range words { // of one that spans lines, its longest line: rg looks at lines
-		words[i] = slices.MaxFunc(strings.Split(w, "\n"), func(a, b string) int { return len(a) - len(b) })
-	}
-	b.about += fmt.Sprintf("; %d words of %d rules", len(words), len(set.Rules()))
 	b.words = b.at("words")
-	return os.WriteFile(b.words, []byte(strings.Join(words, "\n")+"\n"), 0o644)
+	n, of, err := words.Write(b.words)
+	b.about += fmt.Sprintf("; %d words of %d rules", n, of)
+	return err
 }
 
 // treeRows measures the scan of a working tree.
 func (b *bench) treeRows(ctx context.Context) ([]row, error) {
-	scan := program{"oakum scan dir", []string{b.oakum, "scan", "dir", "--quiet", b.tree}, b.scratch, denied}
-	walk := program{"walk and read", []string{b.at("walk"), b.tree}, b.scratch, nil}
-	programs := []program{scan, walk}
+	scan := process.Command("oakum scan dir", b.scratch, denied, b.oakum, "scan", "dir", "--quiet", b.tree)
+	walk := process.Command("walk and read", b.scratch, nil, b.at("walk"), b.tree)
+	programs := []process.Program{scan, walk}
 	part, err := realtest.Named("ripgrep")
 	if err != nil {
 		return nil, err
 	}
 	rg, missing := part.Path()
 	if missing == nil {
-		programs = append(programs, program{"rg -i -F -f", []string{rg, "-a", "-c", "--no-ignore", "--hidden", "-i", "-F", "-f", b.words, b.tree}, b.scratch, denied})
+		programs = append(programs, process.Command("rg -i -F -f", b.scratch, denied, rg, "-a", "-c", "--no-ignore", "--hidden", "-i", "-F", "-f", b.words, b.tree))
 	} else {
 		fmt.Fprintln(os.Stderr, "bench:", missing)
 	}
-	costs, err := best(ctx, b.runs, programs...)
+	costs, err := process.Best(ctx, b.runs, programs...)
 	if err != nil {
 		return nil, err
 	}
@@ -108,18 +103,18 @@ func (b *bench) startRows(ctx context.Context) ([]row, error) {
 	if err := b.stageTen(ctx); err != nil {
 		return nil, err
 	}
-	empty := program{"empty Go program", []string{b.at("empty")}, b.scratch, nil}
-	nothing := program{"oakum scan EMPTY", []string{b.oakum, "scan", "--quiet", b.at("nothing")}, b.scratch, nil}
-	staged := program{"oakum scan --staged", []string{b.oakum, "scan", "--staged", "--quiet"}, b.at("repo"), nil}
-	costs, err := best(ctx, b.runs, empty, nothing, staged)
+	empty := process.Command("empty Go program", b.scratch, nil, b.at("empty"))
+	nothing := process.Command("oakum scan EMPTY", b.scratch, nil, b.oakum, "scan", "--quiet", b.at("nothing"))
+	staged := process.Command("oakum scan --staged", b.at("repo"), nil, b.oakum, "scan", "--staged", "--quiet")
+	costs, err := process.Best(ctx, b.runs, empty, nothing, staged)
 	if err != nil {
 		return nil, err
 	}
 	return []row{
 		versus("start, wall", nothing, costs[1], empty, costs[0], wall, 6),
-		within("start, wall", nothing, costs[1], costs[1].wall, 25*time.Millisecond),
+		within("start, wall", nothing, costs[1], costs[1].Wall, 25*time.Millisecond),
 		memory("start, memory", nothing, costs[1], 40<<20),
-		within("ten staged files, wall", staged, costs[2], costs[2].wall, 40*time.Millisecond),
+		within("ten staged files, wall", staged, costs[2], costs[2].Wall, 40*time.Millisecond),
 		versus("ten staged files, wall", staged, costs[2], empty, costs[0], wall, 0),
 	}, nil
 }
@@ -151,8 +146,8 @@ func (b *bench) largeRows(ctx context.Context) ([]row, error) {
 	if err := b.makeLarge(); err != nil {
 		return nil, err
 	}
-	scan := program{"oakum scan dir LARGE", []string{b.oakum, "scan", "dir", "--quiet", b.at("large.txt")}, b.scratch, denied}
-	costs, err := best(ctx, 1, scan)
+	scan := process.Command("oakum scan dir LARGE", b.scratch, denied, b.oakum, "scan", "dir", "--quiet", b.at("large.txt"))
+	costs, err := process.Best(ctx, 1, scan)
 	if err != nil {
 		return nil, err
 	}
@@ -185,22 +180,22 @@ func (b *bench) makeLarge() error {
 	}
 }
 
-func cpu(c cost) time.Duration  { return c.cpu }
-func wall(c cost) time.Duration { return c.wall }
+func cpu(c process.Cost) time.Duration  { return c.CPU }
+func wall(c process.Cost) time.Duration { return c.Wall }
 
 // versus compares two programs; a bar of 0 asks nothing.
-func versus(what string, p program, c cost, than program, t cost, by func(cost) time.Duration, bar float64) row {
-	r := row{what: what, name: p.name, cost: c, against: than.name, than: t, ratio: float64(by(c)) / float64(by(t))}
+func versus(what string, p process.Program, c process.Cost, than process.Program, t process.Cost, by func(process.Cost) time.Duration, bar float64) row {
+	r := row{what: what, name: p.Name, cost: c, against: than.Name, than: t, ratio: float64(by(c)) / float64(by(t))}
 	if bar > 0 {
 		r.bar, r.over = fmt.Sprintf("≤ %g ×", bar), r.ratio > bar
 	}
 	return r
 }
 
-func within(what string, p program, c cost, took, bar time.Duration) row {
-	return row{what: what, name: p.name, cost: c, bar: "≤ " + bar.String(), over: took > bar}
+func within(what string, p process.Program, c process.Cost, took, bar time.Duration) row {
+	return row{what: what, name: p.Name, cost: c, bar: "≤ " + bar.String(), over: took > bar}
 }
 
-func memory(what string, p program, c cost, bar int64) row {
-	return row{what: what, name: p.name, cost: c, bar: fmt.Sprintf("≤ %d MB", bar>>20), over: c.peak > bar}
+func memory(what string, p process.Program, c process.Cost, bar int64) row {
+	return row{what: what, name: p.Name, cost: c, bar: fmt.Sprintf("≤ %d MB", bar>>20), over: c.Peak > bar}
 }
