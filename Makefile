@@ -29,7 +29,7 @@ build:
 test:
 	@status=0; for m in $(MODULES); do \
 	  fresh=; if [ $$m = internal/realtest ]; then fresh=-count=1; fi; \
-	  (cd $$m && go test $$fresh $(TESTFLAGS) ./...) || status=1; done; exit $$status
+	  (cd $$m && go test -timeout 30m $$fresh $(TESTFLAGS) ./...) || status=1; done; exit $$status
 
 # The tests come last, and the parts that they ran close the output.
 check: parts format vet staticcheck cross
