@@ -296,36 +296,36 @@ func (s *walkState) place(b *found) leak.GitBlob {
 // atHead is the set of the blobs in HEAD's tree.
 func (r *Repo) atHead() map[id]struct{} {
 	blobs := map[id]struct{}{}
-	head, ok := r.dir.Lookup("HEAD")
-	if !ok {
-		return blobs
+	head, err := r.headTree()
+	if err != nil || head.IsZero() {
+		return blobs // the walk tells why
 	}
-	c, err := r.db.ReadCommit(head)
-	if err != nil {
-		return blobs // told by the walk
-	}
-	seen := map[id]bool{}
-	stack := []id{c.Tree}
-	for len(stack) > 0 {
-		h := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if seen[h] {
+	r.eachBelow(head, map[id]bool{}, func(e odb.Entry) { blobs[e.ID] = struct{}{} })
+	return blobs
+}
+
+// eachBelow hands over the entries that are no folders, of a tree and of the
+// folders in it, those in seen left out: each tree is read once. One that can't be
+// read has none: it is told where it is walked.
+func (r *Repo) eachBelow(tree id, seen map[id]bool, use func(odb.Entry)) {
+	for stack := []id{tree}; len(stack) > 0; {
+		tree, stack = stack[len(stack)-1], stack[:len(stack)-1]
+		if seen[tree] {
 			continue
 		}
-		seen[h] = true
-		raw, err := r.db.ReadTree(h)
-		for e := (odb.Entry{}); err == nil && len(raw) > 0; {
-			if e, raw, err = odb.NextEntry(raw, r.dir.Format); err != nil {
+		seen[tree] = true
+		rest, err := r.db.ReadTree(tree)
+		for e := (odb.Entry{}); err == nil && len(rest) > 0; {
+			if e, rest, err = odb.NextEntry(rest, r.dir.Format); err != nil {
 				break
 			}
 			if e.IsTree() {
 				stack = append(stack, e.ID)
 			} else {
-				blobs[e.ID] = struct{}{}
+				use(e)
 			}
 		}
 	}
-	return blobs
 }
 
 func compareIDs(a, b id) int { return bytes.Compare(a[:], b[:]) }

@@ -24,16 +24,21 @@ func (t *narrowing) token(worker int, name []byte) (is bool) {
 // indexNamed are the blobs that an index has under a path with a token in it. It
 // need not be in any tree, where trace would come by it.
 func (t *narrowing) indexNamed() map[int32]bool {
-	named := map[int32]bool{}
+	named, seen := map[int32]bool{}, map[id]bool{}
+	add := func(h id) {
+		if n, ok := t.forest.Find(h); ok {
+			named[n] = true
+		}
+	}
 	t.r.eachIndexed(func(e gitdir.IndexEntry) { // what it cannot read is told when it is visited
 		kind := e.Mode & gitdir.ModeType
 		if kind == gitdir.ModeLink || !t.tokenIn(e.Path) {
 			return
 		}
 		if kind == gitdir.ModeTree { // of a sparse index
-			t.namedBelow(e.ID, named)
-		} else if n, ok := t.forest.Find(e.ID); ok {
-			named[n] = true
+			t.r.eachBelow(e.ID, seen, func(below odb.Entry) { add(below.ID) })
+		} else {
+			add(e.ID)
 		}
 	})
 	return named
@@ -46,28 +51,4 @@ func (t *narrowing) tokenIn(path string) bool {
 		}
 	}
 	return false
-}
-
-// namedBelow adds the blobs in a tree and its folders.
-func (t *narrowing) namedBelow(tree id, named map[int32]bool) {
-	seen, stack := map[id]bool{}, []id{tree}
-	for len(stack) > 0 {
-		h := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if seen[h] {
-			continue
-		}
-		seen[h] = true
-		raw, err := t.r.db.ReadTree(h) // an error is told by the visit
-		for e := (odb.Entry{}); err == nil && len(raw) > 0; {
-			if e, raw, err = odb.NextEntry(raw, t.r.dir.Format); err != nil {
-				break
-			}
-			if e.IsTree() {
-				stack = append(stack, e.ID)
-			} else if n, ok := t.forest.Find(e.ID); ok {
-				named[n] = true
-			}
-		}
-	}
 }

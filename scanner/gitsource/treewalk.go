@@ -189,22 +189,13 @@ func (w *walker) blob(h id, path int32) {
 // last notes commit as the last one of each blob in its tree that has none yet.
 // Trees that were seen in a later commit of the class are passed over.
 func (w *walker) last(tree id, commit int32, seen map[id]bool) {
-	for stack := []id{tree}; len(stack) > 0; {
-		tree, stack = stack[len(stack)-1], stack[:len(stack)-1]
-		if seen[tree] {
-			continue
+	w.r.eachBelow(tree, seen, func(e odb.Entry) {
+		i, ok := w.blobAt[e.ID]
+		if !ok || e.IsLink() {
+			return
 		}
-		seen[tree] = true
-		rest, err := w.r.db.ReadTree(tree) // told already where it cannot be read
-		for e := (odb.Entry{}); err == nil && len(rest) > 0; {
-			if e, rest, err = odb.NextEntry(rest, w.r.dir.Format); err != nil || e.IsLink() {
-				continue
-			}
-			if e.IsTree() {
-				stack = append(stack, e.ID)
-			} else if i, ok := w.blobAt[e.ID]; ok && w.blobs[i].last < 0 && w.blobs[i].commit >= 0 && w.blobs[i].class == w.class {
-				w.blobs[i].last = commit
-			}
+		if b := &w.blobs[i]; b.last < 0 && b.commit >= 0 && b.class == w.class {
+			b.last = commit
 		}
-	}
+	})
 }
