@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -32,7 +34,7 @@ func (o *outputFlags) register(p *pflag.FlagSet) {
 
 // registerWriting are the flags of a report that was made before.
 func (o *outputFlags) registerWriting(p *pflag.FlagSet) {
-	p.StringVarP(&o.format, "format", "f", "text", "`FORMAT` of the report: text, json, jsonl, sarif")
+	p.StringVarP(&o.format, "format", "f", "text", "`FORMAT` of the report: "+strings.Join(report.Formats(), ", "))
 	p.StringVarP(&o.file, "output", "o", "", "write the report to `FILE`, at once and whole")
 	p.BoolVar(&o.showSuppressed, "show-suppressed", false, "list suppressed findings in the text too")
 	p.BoolVar(&o.noColor, "no-color", false, "no colours on a terminal")
@@ -44,8 +46,8 @@ func (a *app) checkOutput(o outputFlags) error {
 		return fmt.Errorf("--format: %w", err)
 	}
 	switch {
-	case o.reveal && o.format == "sarif":
-		return errors.New("--reveal: a SARIF file is made to be uploaded; use text or json")
+	case o.reveal && !report.Reveals(o.format):
+		return fmt.Errorf("--reveal: a %s report is made to be handed on; use text or json", o.format)
 	case o.reveal && o.file == "" && !isTerminal(a.Out):
 		return errors.New("--reveal shows values on a terminal only: add --output FILE to have them in a file that only you may read")
 	case o.reveal && o.file != "" && isSpecial(o.file):
@@ -60,15 +62,15 @@ func (a *app) deliver(d *report.Document, o outputFlags) error {
 	if !o.quiet {
 		a.notes(d.Notices)
 	}
-	if err := a.write(d, o); err != nil {
+	if err := a.write(d, o, time.Now()); err != nil {
 		return err
 	}
 	return exit(d)
 }
 
-// write writes a report where it is wanted.
-func (a *app) write(d *report.Document, o outputFlags) error {
-	opt := report.Options{Reveal: o.reveal, ShowSuppressed: o.showSuppressed}
+// write writes a report, made of what was seen until ended, where it is wanted.
+func (a *app) write(d *report.Document, o outputFlags, ended time.Time) error {
+	opt := report.Options{Reveal: o.reveal, ShowSuppressed: o.showSuppressed, Ended: ended}
 	var err error
 	if o.file == "" {
 		opt.Color = a.wantsColor(a.Out, o.noColor)

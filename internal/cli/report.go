@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,17 +27,28 @@ func (a *app) reportConvertCommand() *cobra.Command {
 			if err := a.checkOutput(o); err != nil {
 				return err
 			}
-			content, err := os.ReadFile(args[0])
-			if err != nil {
-				return fmt.Errorf("convert: %w", err)
-			}
-			d, err := report.Read(bytes.NewReader(content))
+			d, written, err := readReport(args[0])
 			if err != nil {
 				return err
 			}
-			return a.write(d, o)
+			return a.write(d, o, written)
 		},
 	}
 	o.registerWriting(c.Flags())
 	return c
+}
+
+// readReport reads a stored report, and tells when it was written: that is as
+// near as can be known to when the scan ended.
+func readReport(file string) (*report.Document, time.Time, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("convert: %w", err)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("convert: %w", err)
+	}
+	d, err := report.Read(bytes.NewReader(content))
+	return d, info.ModTime(), err
 }

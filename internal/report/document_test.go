@@ -182,7 +182,7 @@ func TestReadRefusesHoles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, format := range []string{"text", "json", "jsonl", "sarif"} {
+	for _, format := range Formats() {
 		if err := Write(io.Discard, format, d, Options{}); err != nil {
 			t.Errorf("%s: %v", format, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Options say how a report is written; the zero value is the default.
@@ -13,10 +14,20 @@ type Options struct {
 	Reveal         bool // show values; the caller made sure of who reads it
 	ShowSuppressed bool // text: list suppressed findings too
 	Elapsed        bool // text: tell how long it took; else reports of the same input are equal
+
+	// Ended is when the scan ended. Only gitlab and junit tell it, for their
+	// readers demand a time of day; the zero value is the Unix epoch.
+	Ended time.Time
 }
 
 // Formats lists the names that Write takes.
-func Formats() []string { return []string{"text", "json", "jsonl", "sarif"} }
+func Formats() []string {
+	return []string{"text", "json", "jsonl", "sarif", "gitlab", "junit", "csv", "html"}
+}
+
+// Reveals tells whether a format can show values. Those that are made to be
+// uploaded or handed on cannot.
+func Reveals(format string) bool { return slices.Contains([]string{"text", "json", "jsonl"}, format) }
 
 // Write writes d in the named format.
 func Write(w io.Writer, format string, d *Document, opt Options) error {
@@ -29,6 +40,14 @@ func Write(w io.Writer, format string, d *Document, opt Options) error {
 		return writeJSONL(w, d, opt)
 	case "sarif":
 		return writeSARIF(w, d)
+	case "gitlab":
+		return writeGitLab(w, d, opt)
+	case "junit":
+		return writeJUnit(w, d, opt)
+	case "csv":
+		return writeCSV(w, d)
+	case "html":
+		return writeHTML(w, d)
 	}
 	return CheckFormat(format)
 }
