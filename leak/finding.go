@@ -74,17 +74,20 @@ type Finding struct {
 	ID         string // see Identify
 	Rule       string
 	Key        string // the name the value stood under: "AWS_SECRET_ACCESS_KEY", "database.password"
+	Name       string // the last word of Key, which is what ID is made of; not in JSON
 	Secret     Secret
 	Hint       string // what may be shown of the value: a public prefix such as "ghp_", never more than the rule vouches for
 	Parts      []Part
 	Proof      Proof
 	Severity   Severity
+	Confidence float64  // how probable it is that this is a credential, from 0 to 1; 0: nobody said
 	Notes      []string // what its structure tells: "account 123456789012", "expired 2021-03-04"
 	Decoded    []string // encodings taken off to reach it, outermost first: "utf-16le", "base64"
 	Suppressed *Suppression
 	Decision   *Decision
-	Also       []Sighting // more places, at most MaxAlso
-	Seen       int        // how many places in all, this one included
+	Live       *Verification // what its issuer says of it; nil: nobody was asked
+	Also       []Sighting    // more places, at most MaxAlso
+	Seen       int           // how many places in all, this one included
 }
 
 // MaxAlso bounds the places listed beside the first; Finding.Seen counts on.
@@ -122,30 +125,32 @@ type findingJSON struct {
 	ID   string `json:"id"`
 	Rule string `json:"rule"`
 	sightingJSON
-	Key        string       `json:"key,omitempty"`
-	Hint       string       `json:"hint,omitempty"`
-	Parts      []Part       `json:"parts,omitempty"`
-	Proof      Proof        `json:"proof"`
-	Severity   Severity     `json:"severity"`
-	Notes      []string     `json:"notes,omitempty"`
-	Decoded    []string     `json:"decoded,omitempty"`
-	Suppressed *Suppression `json:"suppressed,omitempty"`
-	Decision   *Decision    `json:"decision,omitempty"`
-	Also       []Sighting   `json:"also,omitempty"`
-	Seen       int          `json:"seen"`
+	Key        string        `json:"key,omitempty"`
+	Hint       string        `json:"hint,omitempty"`
+	Parts      []Part        `json:"parts,omitempty"`
+	Proof      Proof         `json:"proof"`
+	Severity   Severity      `json:"severity"`
+	Confidence float64       `json:"confidence,omitempty"`
+	Notes      []string      `json:"notes,omitempty"`
+	Decoded    []string      `json:"decoded,omitempty"`
+	Suppressed *Suppression  `json:"suppressed,omitempty"`
+	Decision   *Decision     `json:"decision,omitempty"`
+	Live       *Verification `json:"verification,omitempty"`
+	Also       []Sighting    `json:"also,omitempty"`
+	Seen       int           `json:"seen"`
 }
 
 // MarshalJSON writes everything but values. UnmarshalJSON reads it back, its
 // Secrets empty: to act on a finding, its place is opened again.
 func (f Finding) MarshalJSON() ([]byte, error) {
-	return json.Marshal(findingJSON{f.ID, f.Rule, f.Sighting.json(), f.Key, f.Hint, f.Parts, f.Proof, f.Severity,
-		f.Notes, f.Decoded, f.Suppressed, f.Decision, f.Also, f.Seen})
+	return json.Marshal(findingJSON{f.ID, f.Rule, f.Sighting.json(), f.Key, f.Hint, f.Parts, f.Proof, f.Severity, f.Confidence,
+		f.Notes, f.Decoded, f.Suppressed, f.Decision, f.Live, f.Also, f.Seen})
 }
 
 func (f *Finding) UnmarshalJSON(b []byte) error {
 	var j findingJSON
 	err := json.Unmarshal(b, &j)
 	*f = Finding{Sighting: j.sighting(), ID: j.ID, Rule: j.Rule, Key: j.Key, Hint: j.Hint, Parts: j.Parts, Proof: j.Proof,
-		Severity: j.Severity, Notes: j.Notes, Decoded: j.Decoded, Suppressed: j.Suppressed, Decision: j.Decision, Also: j.Also, Seen: j.Seen}
+		Severity: j.Severity, Confidence: j.Confidence, Notes: j.Notes, Decoded: j.Decoded, Suppressed: j.Suppressed, Decision: j.Decision, Live: j.Live, Also: j.Also, Seen: j.Seen}
 	return err
 }

@@ -29,6 +29,7 @@ const (
 	GapShallow    = "shallow"       // history ends at a shallow clone's boundary
 	GapPartial    = "partial-clone" // objects that a promisor remote holds
 	GapEncrypted  = "encrypted"     // an archive or file that needs a password
+	GapHidden     = "hidden"        // a value that its keeper gives to nobody: a CI system's secret
 	GapInterrupt  = "interrupted"   // the scan was stopped before it came here
 )
 

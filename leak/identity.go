@@ -11,6 +11,10 @@ import (
 // value may be published: 96 bits cannot be guessed.
 const VouchedBits = 96
 
+// VouchedPrefix begins an id that is made of rule and value alone, wherever the
+// value stands.
+const VouchedPrefix = "v1."
+
 // Identify gives the finding's ID, which is also its fingerprint in allow files
 // and baselines. docs/design/001-identity.md has the reasons.
 //
@@ -22,10 +26,21 @@ const VouchedBits = 96
 //     value alone: seen in a thousand places it still tells those 12 bits only.
 func Identify(rule string, value Secret, vouched bool, key string, place Place) string {
 	if vouched {
-		return "v1." + digest(32, "oakum value v1", rule, string(value.value()))
+		return VouchedPrefix + digest(32, "oakum value v1", rule, string(value.value()))
 	}
-	where := digest(29, "oakum place v1", rule, fileKind(place.Path()), key, place.identity())
+	where := digest(29, "oakum place v1", rule, fileKind(place.Path()), key, lasting(place))
 	return "p1." + where + "." + digest(3, "oakum check v1", string(value.value()))
+}
+
+// lasting is a place's identity without what a rebase changes: the id of the
+// object whose message it is. Such a message has no place of its own then; name
+// and value tell it from others.
+func lasting(place Place) string {
+	if m, ok := place.(GitMessage); ok {
+		m.Object = ""
+		return "message\x00" + m.What + m.identity()
+	}
+	return place.identity()
 }
 
 // digest is the first n hex digits of SHA-256 over the parts, each preceded by

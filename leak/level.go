@@ -63,7 +63,17 @@ const (
 	Unreachable              // in the object store, nothing leads there
 )
 
+// Liveness is what an issuer says of a credential.
+type Liveness uint8
+
+const (
+	Unknown Liveness = iota // it could not be asked, or its answer tells nothing
+	Invalid                 // it does not accept it (any more)
+	Valid                   // it accepts it
+)
+
 var (
+	livenessWords = []string{"unknown", "invalid", "valid"}
 	proofWords    = []string{"generic", "pattern", "structural", "proven"}
 	severityWords = []string{"low", "medium", "high", "critical"}
 	verdictWords  = []string{"allow", "warn", "deny"}
@@ -76,18 +86,21 @@ func (s Severity) String() string { return severityWords[s] }
 func (v Verdict) String() string  { return verdictWords[v] }
 func (c GapClass) String() string { return classWords[c] }
 func (r Reach) String() string    { return reachWords[r] }
+func (l Liveness) String() string { return livenessWords[l] }
 
 func (p Proof) MarshalText() ([]byte, error)    { return []byte(p.String()), nil }
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 func (v Verdict) MarshalText() ([]byte, error)  { return []byte(v.String()), nil }
 func (c GapClass) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 func (r Reach) MarshalText() ([]byte, error)    { return []byte(r.String()), nil }
+func (l Liveness) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 func (p *Proof) UnmarshalText(b []byte) error    { return fromWord(p, b, proofWords, "proof") }
 func (s *Severity) UnmarshalText(b []byte) error { return fromWord(s, b, severityWords, "severity") }
 func (v *Verdict) UnmarshalText(b []byte) error  { return fromWord(v, b, verdictWords, "verdict") }
 func (c *GapClass) UnmarshalText(b []byte) error { return fromWord(c, b, classWords, "gap class") }
 func (r *Reach) UnmarshalText(b []byte) error    { return fromWord(r, b, reachWords, "reach") }
+func (l *Liveness) UnmarshalText(b []byte) error { return fromWord(l, b, livenessWords, "liveness") }
 
 func fromWord[T ~uint8](to *T, word []byte, words []string, what string) error {
 	for i, w := range words {

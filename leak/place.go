@@ -111,9 +111,11 @@ func (Variable) Kind() string    { return "variable" }
 func (JobLog) Kind() string      { return "job-log" }
 func (ObjectField) Kind() string { return "object-field" }
 
-func (p File) String() string        { return p.Name + p.Inner.suffix() }
-func (p Stdin) String() string       { return "stdin" + p.Inner.suffix() }
-func (p ImageFile) String() string   { return p.Image + "@" + p.Layer + ":" + p.Name + p.Inner.suffix() }
+func (p File) String() string  { return p.Name + p.Inner.suffix() }
+func (p Stdin) String() string { return "stdin" + p.Inner.suffix() }
+func (p ImageFile) String() string {
+	return p.Image + "@" + layerShort(p.Layer) + ":" + p.Name + p.Inner.suffix()
+}
 func (p ImageConfig) String() string { return p.Image + " " + p.Field }
 func (p Variable) String() string    { return p.Scope + " variable " + p.Name }
 func (p JobLog) String() string      { return p.Scope + " log of " + p.Job }
@@ -242,6 +244,12 @@ func Renamed(p Place, name string) Place {
 }
 
 func short(id string) string { return id[:min(len(id), 10)] }
+
+// layerShort is a digest as docker's own listings shorten it.
+func layerShort(digest string) string {
+	digest = strings.TrimPrefix(digest, "sha256:")
+	return digest[:min(len(digest), 12)]
+}
 
 // placeJSON reads and writes a Place with its "kind" among its own fields.
 type placeJSON struct{ Place }

@@ -74,7 +74,7 @@ func (w *worker) assigned(at, end int) verdict {
 		return verdict{-1, at - near, far}
 	}
 	v := verdict{-1, at - assign.Reach, end + assign.Reach + runeReach}
-	if a, ok := assign.Read(w.text, at, end); ok && a.Plausible(w.text) == "" {
+	if a, ok := assign.Read(w.text, at, end); ok && plausible(a, w.text) {
 		v.start = at
 	}
 	return v

@@ -17,13 +17,29 @@ func (r *Rule) gate(m *Match, text []byte, names []string, groups []int) bool {
 	if r.Entropy > 0 && Entropy(value) <= r.Entropy {
 		return false
 	}
-	if r.NotHollow && assign.Hollow(value) != "" {
+	if r.NotHollow && !r.solid(m, text) {
 		return false
 	}
 	if r.Checksum != nil && !r.Checksum.gate(m, text, names, groups) {
 		return false
 	}
 	return r.Parse == "" || parsed(m, proof.Parse(r.Parse, value))
+}
+
+// solid tells whether a value that people choose could be one. A guessable one of a
+// service's own account is, but no more than a generic finding of low severity.
+func (r *Rule) solid(m *Match, text []byte) bool {
+	switch assign.Hollow(text[m.Value[0]:m.Value[1]]) {
+	case "":
+		return true
+	case "default":
+		if assign.OwnDefault(text[m.Start:m.Value[0]]) {
+			m.Proof, m.Severity = leak.Generic, leak.Low
+			m.Notes = append(m.Notes, weaknesses["well-known"])
+			return true
+		}
+	}
+	return false
 }
 
 // gate verifies the checksum. A match without one (the rule's regexp also takes
@@ -39,7 +55,7 @@ func (c *Checksum) gate(m *Match, text []byte, names []string, groups []int) boo
 		m.Proof = min(m.Proof, leak.Pattern)
 		return true
 	}
-	holds, err := proof.Sum{Algo: c.Algo, Encoding: c.Encoding}.Verify(of, sum)
+	holds, err := proof.Sum{Algo: c.Algo, Encoding: c.Encoding, Seed: c.Seed}.Verify(of, sum)
 	switch {
 	case holds && err == nil:
 		return true

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/rules/assign"
+	"github.com/oakum-sec/oakum/rules/internal/documented"
+	"github.com/oakum-sec/oakum/rules/proof"
 )
 
 // Why Judge takes a match out. The assignment rule adds the words of
@@ -17,7 +21,7 @@ const (
 	WhyPath      = "path"      // the rule is for other paths
 	WhyAllowlist = "allowlist" // an allowlist of the configuration
 	WhyWords     = "words"     // the rule's values are random, and this one is a name: PagerDutyBackend(BaseEmailBackend
-	WhyExample   = "example"   // a value out of a vendor's documentation, which says EXAMPLE in it, or one that counts (1234567890)
+	WhyExample   = "example"   // a value out of documentation, or one that counts (1234567890)
 )
 
 // judges holds what Judge needs of each rule, made when a rule's first match
@@ -54,18 +58,18 @@ func (j *judge) prepare(r *Rule) {
 }
 
 // Judge is the second stage: path conditions, allowlists, what the value's
-// neighbourhood and file kind tell, of in's whole text. It may set m's Proof,
-// Severity and Notes. why names what took the match out, one of the Why… words
+// neighbourhood and file kind tell, of in's whole text. It sets m's Confidence
+// and may set its Proof, Severity and Notes. why names what took the match out, one of the Why… words
 // or of assign's; "" keeps it. It may be called from many goroutines.
 func (s *Set) Judge(m *Match, in Subject) (why string) { return s.judges.judge(m, in) }
 
 func (js *judges) judge(m *Match, in Subject) (why string) {
 	j := js.of(m.Rule)
-	value := in.Text[m.Value[0]:m.Value[1]]
+	value := m.Of(in.Text)
 	switch {
 	case !j.rightPath(in.Paths):
 		return WhyPath
-	case isExample(value):
+	case isExample(value), isPublished(m.Notes):
 		m.Notes = append(m.Notes, "documentation example")
 		return WhyExample
 	case m.Proof == leak.Pattern && m.Rule.Ours() && assign.Counting(value):
@@ -75,6 +79,7 @@ func (js *judges) judge(m *Match, in Subject) (why string) {
 	case len(j.allow) > 0 && allowed(j.allow, m, &in):
 		return WhyAllowlist
 	}
+	m.Confidence = confidence(m.Proof)
 	if m.Rule.Matcher == "assignment" {
 		if why := misfit(m, in); why != "" {
 			return why
@@ -99,9 +104,17 @@ func (j *judge) rightPath(paths []string) bool {
 }
 
 // isExample knows the values of AWS's documentation, which all have the word in
-// it (docs.aws.amazon.com, "Access keys"). Ten random base64 or base32 bytes hold
-// it once in 10^10 values.
-func isExample(value []byte) bool { return bytes.Contains(value, []byte("EXAMPLE")) }
+// it (docs.aws.amazon.com, "Access keys"; ten random base64 or base32 bytes hold
+// it once in 10^10 values), and those of other pages by their hash.
+func isExample(value []byte) bool {
+	return bytes.Contains(value, []byte("EXAMPLE")) || documented.Page(value) != ""
+}
+
+// isPublished knows the test keys of standards and tools by what their parser
+// noted: the value is their text, which quotes and line breaks change.
+func isPublished(notes []string) bool {
+	return slices.ContainsFunc(notes, func(n string) bool { return strings.HasPrefix(n, proof.Published) })
+}
 
 // misfit reads the assignment anew, so that no more than offsets has to be
 // carried from the first stage, and asks whether it fits the file. What fits and
@@ -111,10 +124,12 @@ func misfit(m *Match, in Subject) string {
 	if !ok || a.Value != m.Value {
 		return ""
 	}
-	if why := a.Fits(in.Text, in.Paths); why != "" {
+	text, a := a.Plainly(in.Text)
+	if why := a.Fits(text, in.Paths); why != "" {
 		return why
 	}
-	if note, ok := weaknesses[a.Weak(in.Text, in.Paths)]; ok {
+	m.Confidence = a.Confidence(text, in.Paths)
+	if note, ok := weaknesses[a.Weak(text, in.Paths)]; ok {
 		m.Severity = leak.Low
 		m.Notes = append(m.Notes, note)
 	}
@@ -123,8 +138,9 @@ func misfit(m *Match, in Subject) string {
 
 // weaknesses are what assign.Assignment.Weak says, for people.
 var weaknesses = map[string]string{
-	"well-known": "a value on everybody's list of guesses",
-	"test":       "in a test or an example",
+	"well-known":    "a value on everybody's list of guesses",
+	"test":          "in a test or an example",
+	"documentation": "made up for documentation, by its looks",
 }
 
 // expire lowers what has ended by itself: nobody can use it any more.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/oakum-sec/oakum/rules/assign"
 	"github.com/oakum-sec/oakum/rules/internal/automaton"
 )
 
@@ -103,7 +104,11 @@ func (e *entry) match(m *Match, text []byte, groups []int) bool {
 	if e.extent != "" && !runOn(m, text, e.extent) {
 		return false
 	}
-	return r.gate(m, text, e.names, groups)
+	if !r.gate(m, text, e.names, groups) {
+		return false
+	}
+	m.beside = e.companions(m, text, groups)
+	return true
 }
 
 // valueOf is the span of the value: its group, or another one of the same name in
@@ -159,6 +164,9 @@ func (w *worker) settleNamed(dst []Match, carry *Carry) []Match {
 		m := Match{
 			Rule: r, Start: min(n.Key[0], n.Value[0]), End: max(n.Key[1], n.Value[1]),
 			Key: n.Key, Value: n.Value, Word: [2]int{n.at, n.end}, Proof: r.Proof, Severity: r.Severity,
+		}
+		if n.Is(assign.Spelt) {
+			m.Plain = n.Assignment.Plain(w.text)
 		}
 		if r.gate(&m, w.text, nil, nil) {
 			dst = append(dst, m)

@@ -27,12 +27,13 @@ type Rule struct {
 	SkipReport  bool // never reported by itself, only as another rule's component
 
 	Matcher   string     // "" is Regex; "assignment" is the hand-written matcher of name = value (package assign), found by Keywords
-	Extent    string     // "" is what Regex matched; "pem": Regex matches the head, the value runs to the matching END line
+	Extent    string     // "" is what Regex matched; "pem", "putty": Regex matches the head, the value runs to where such a file ends
 	Proof     leak.Proof // tier of a match whose check holds, or that has none
 	Checksum  *Checksum
-	Parse     string // a parser of package proof that must accept the value: "jwt", "pypi-macaroon", …
-	Decodes   string // for a structural rule without checksum or parser: which part of the value decodes to what
-	NotHollow bool   // people choose the value (a URL's password): placeholders, references and masks are none (assign.Hollow)
+	Parse     string  // a parser of package proof that must accept the value: "jwt", "pypi-macaroon", …
+	Decodes   string  // for a structural rule without checksum or parser: which part of the value decodes to what
+	Verify    *Verify // the live check, made only where the user asks for it; nil: there is none
+	NotHollow bool    // people choose the value (a URL's password): placeholders, references and masks are none (assign.Hollow)
 	Severity  leak.Severity
 	Rotate    string   // how to rotate or revoke it, one line
 	RotateURL string   // the vendor's page about that
@@ -49,6 +50,18 @@ type Rule struct {
 // Ours tells whether r is one of oakum's own rules, which are held to more than
 // a user's.
 func (r *Rule) Ours() bool { return strings.HasPrefix(r.File, "builtin/") }
+
+// Provider names whose credential a rule of ours finds, after the file that it
+// stands in: "github" for builtin/github.toml, "azure" for builtin/azure_keys.toml;
+// a format that nobody owns is its own: "jwt". It is "" for a user's rule.
+func (r *Rule) Provider() string {
+	name, ours := strings.CutPrefix(r.File, "builtin/")
+	if !ours {
+		return ""
+	}
+	name, _, _ = strings.Cut(strings.TrimSuffix(name, ".toml"), "_")
+	return name
+}
 
 // Allowlist takes matches out again (gitleaks v8).
 type Allowlist struct {
@@ -80,9 +93,10 @@ type Component struct {
 //
 //	checksum = { algo = "crc32", of = "body", sum = "sum", encoding = "base62", mismatch = "drop" }
 type Checksum struct {
-	Algo     string // "crc32" (IEEE)
+	Algo     string // one of proof.Algos: "crc32" (IEEE), "marvin32"
+	Seed     string // of marvin32, 8 characters
 	Of       string // named group that the sum is over; "" is all of the value before the sum
 	Sum      string // named group that holds the sum
-	Encoding string // "base62", "hex", "HEX", "hex-le", "base36", "base64-le"
+	Encoding string // one of proof.Encodings: "base62", "hex", "base64-le", …
 	Mismatch string // "drop": it is not one; "downgrade" (default): one tier lower, with a note
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/rules/assign/beside"
 	"github.com/oakum-sec/oakum/rules/internal/prefilter"
 )
 
@@ -15,12 +16,15 @@ type Match struct {
 	Rule       *Rule
 	Start, End int // of the whole match
 	Value      [2]int
+	Plain      []byte // the value, where text[Value] spells it in several pieces or with escapes; nil where that is it
 	Key        [2]int // of the name it stands under; empty where the rule has none
 	Word       [2]int // the keyword by which an assignment was found; empty for a regex
 	Proof      leak.Proof
 	Severity   leak.Severity
+	Confidence float64 // that it is a credential, from 0 to 1; Judge sets it
 	Notes      []string
-	Expires    time.Time // what the value itself says of its end; zero: nothing
+	beside     beside.Facts // of its groups, see Companions
+	Expires    time.Time    // what the value itself says of its end; zero: nothing
 }
 
 // Shift moves all offsets by so many bytes: from a window to the whole text.
@@ -31,6 +35,14 @@ func (m *Match) Shift(by int) {
 			span[0], span[1] = span[0]+by, span[1]+by
 		}
 	}
+}
+
+// Of gives the match's value, text being what it was found in.
+func (m *Match) Of(text []byte) []byte {
+	if m.Plain != nil {
+		return m.Plain
+	}
+	return text[m.Value[0]:m.Value[1]]
 }
 
 // Set is a compiled list of rules. It is safe for concurrent use.

@@ -149,7 +149,13 @@ func (w *worker) machine(e *entry, o owner) *machine {
 
 // assign has the hand-written matcher look at a keyword.
 func (w *worker) assign(entry uint32, at, end int) {
-	if a, ok := assign.Parse(w.text, at, end); ok && a.Plausible(w.text) == "" {
+	if a, ok := assign.Parse(w.text, at, end); ok && plausible(a, w.text) {
 		w.named = append(w.named, named{entry, at, end, a})
 	}
+}
+
+// plausible asks about the value as the program has it.
+func plausible(a assign.Assignment, text []byte) bool {
+	plain, as := a.Plainly(text)
+	return as.Plausible(plain) == ""
 }

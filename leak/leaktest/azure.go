@@ -23,6 +23,7 @@ var hisKeys = map[string]struct {
 	"+ASt": {64, "Default0"}, "ACDb": {64, "MastRW00"}, "+ASb": {32, "Send0000"}, "+AEh": {32, "Send0000"},
 	"+ARm": {32, "Send0000"}, "AzFu": {40, "Functi00"}, "AzCa": {32, "Access00"}, "AzSe": {39, "PAdmin00"},
 	"+ACR": {39, "ACRDflt0"}, "+ABa": {64, "AbAcct00"}, "AIoT": {32, "IoTHub00"}, "+AMC": {64, "Classic0"},
+	"APIM": {64, "Tenant00"},
 }
 
 // azureHIS makes the key whose signature is given ("+ASt": storage account).
@@ -73,9 +74,18 @@ func (d *dice) azureCASK(signature ...string) (string, error) {
 }
 
 // entraSecret is an application's client secret with the marker of its third
-// format: 3 characters, digit, "Q~", 34 characters.
+// format: 3 characters, digit, "Q~", 31 characters, and the first three digits of
+// their sum in base 66 (IdentifiableMetadata.cs, CustomAlphabetEncoder.cs).
 func (d *dice) entraSecret() string {
-	return d.must(base62, 3) + "8Q~" + d.must(base62+"_-~.", 34)
+	const digits66 = lower + upper + "1234567890.-_~"
+	text := d.must(base62, 3) + "8Q~" + d.must(base62+"_-~.", 31)
+	sum := marvin32([]byte(text), "AadPwd00")
+	var out [6]byte
+	for i := range out {
+		out[5-i] = digits66[sum%66]
+		sum /= 66
+	}
+	return text + string(out[:3])
 }
 
 // marvin32 is Microsoft's seeded hash (SymCrypt, marvin32.c), folded to 32 bits.

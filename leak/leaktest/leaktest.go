@@ -13,10 +13,11 @@
 //	from "alphabet" n · pick "a" "b" … · int lo hi · uuid · word · words n · password · randomPassword n
 //	b64 b64url hexenc urlenc urlarg u16le oneline crlf   each of a string · cat "a" "b" … · indent "  " text
 //	github "ghp_" · githubPAT · npm · vercel "vcp_" · cloudflare "cfut_" · grafana · gitlab "glpat-" · gitlabRoutable "glpat-"
-//	atlassian · confluent · zuplo "zpka_" · sum62 text · pypi · testpypi · jwt · jwtExpired · jwtAlg "none" · discord · vault "hvs." · age · nkey ["U"]
+//	atlassian · confluent · zuplo "zpka_" · canva · cashfree "cfsk_ma_prod_" · lowerSum "apify_api_" · sum62 text · pypi · testpypi · jwt · jwtExpired · jwtAlg "none" · supabaseKey "anon" · discord · vault "hvs." · age ["pq"] · bech32 "nsec" 32 · nkey ["U"]
 //	awsID "AKIA" ["123456789012"] · awsSecret · azureCASK ["AZDO"] · azureHIS "+ASt" · entraSecret
 //	openai "sk-proj-" · anthropic "api03" · stripe "sk_live_" · slackBot slackUser slackApp slackWebhook · telegram · sendgrid
 //	twilio "SK" · google · shopify "shpat_" · databricks · mailchimp · postman · cert · gcpServiceAccount
+//	mnemonic [12] · wif "main" · xprv "xprv" · xpub · stellar · putty "3" ["encrypted"] · fly 4102444800 · jfrog 0
 //	pem "RSA" (RSA-ENCRYPTED EC DSA PKCS8 PKCS8-RSA PKCS8-EC PKCS8-ENCRYPTED OPENSSH OPENSSH-ENCRYPTED PGP)
 //
 // Promises: the same seed and template give the same text, on every platform
@@ -65,7 +66,7 @@ func functions(d *dice) template.FuncMap {
 	all := template.FuncMap{}
 	for _, group := range []template.FuncMap{
 		characters(d), people(d), encoders(), crcTokens(d), azureTokens(d), awsTokens(d),
-		structured(d), vendors(d), pemKeys(d),
+		structured(d), vendors(d), pemKeys(d), wallets(d), compounds(d),
 	} {
 		maps.Copy(all, group)
 	}

@@ -11,15 +11,17 @@ import (
 // structured are tokens that decode to something their vendor documents.
 func structured(d *dice) template.FuncMap {
 	return template.FuncMap{
-		"pypi":       func() string { return d.macaroon("pypi.org") },
-		"testpypi":   func() string { return d.macaroon("test.pypi.org") },
-		"jwt":        func() string { return d.jwt("HS256", 4102444800) },
-		"jwtExpired": func() string { return d.jwt("HS256", 1614816000) },
-		"jwtAlg":     func(alg string) string { return d.jwt(alg, 4102444800) },
-		"vault":      d.vault,
-		"age":        d.age,
-		"nkey":       d.nkey,
-		"discord":    d.discord,
+		"pypi":        func() string { return d.macaroon("pypi.org") },
+		"testpypi":    func() string { return d.macaroon("test.pypi.org") },
+		"jwt":         func() string { return d.jwt("HS256", 4102444800) },
+		"jwtExpired":  func() string { return d.jwt("HS256", 1614816000) },
+		"jwtAlg":      func(alg string) string { return d.jwt(alg, 4102444800) },
+		"vault":       d.vault,
+		"age":         d.age,
+		"bech32":      d.bech32,
+		"supabaseKey": d.supabaseKey,
+		"nkey":        d.nkey,
+		"discord":     d.discord,
 	}
 }
 
@@ -74,50 +76,14 @@ func (d *dice) vault(prefix string) string {
 	return prefix + d.must(base62, 24)
 }
 
-// age is an X25519 identity: 32 bytes in Bech32 (BIP 173), in capitals.
-func (d *dice) age() string {
-	const alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-	const hrp = "age-secret-key-"
-	values := make([]byte, 0, 58)
-	acc, have := uint(0), 0
-	for _, b := range d.bytes(32) {
-		acc, have = acc<<8|uint(b), have+8
-		for ; have >= 5; have -= 5 {
-			values = append(values, byte(acc>>(have-5)&31))
-		}
+// age is an X25519 identity, or with "pq" a hybrid one: 32 bytes in Bech32 (BIP
+// 173), in capitals.
+func (d *dice) age(kind ...string) string {
+	hrp := "age-secret-key-"
+	if len(kind) > 0 && kind[0] == "pq" {
+		hrp += "pq-"
 	}
-	values = append(values, byte(acc<<(5-have)&31))
-	sum := bech32Sum(hrp, append(values[:len(values):len(values)], 0, 0, 0, 0, 0, 0)) ^ 1
-	for i := range 6 {
-		values = append(values, byte(sum>>(5*(5-i))&31))
-	}
-	var out strings.Builder
-	for _, v := range values {
-		out.WriteByte(alphabet[v])
-	}
-	return strings.ToUpper(hrp + "1" + out.String())
-}
-
-func bech32Sum(hrp string, values []byte) uint32 {
-	expanded := make([]byte, 0, 2*len(hrp)+1+len(values))
-	for i := range len(hrp) {
-		expanded = append(expanded, hrp[i]>>5)
-	}
-	expanded = append(expanded, 0)
-	for i := range len(hrp) {
-		expanded = append(expanded, hrp[i]&31)
-	}
-	sum := uint32(1)
-	for _, v := range append(expanded, values...) {
-		top := sum >> 25
-		sum = sum&0x1ffffff<<5 ^ uint32(v)
-		for i, g := range []uint32{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3} {
-			if top>>i&1 == 1 {
-				sum ^= g
-			}
-		}
-	}
-	return sum
+	return strings.ToUpper(bech32Text(hrp, d.bytes(32)))
 }
 
 // nkey is a NATS seed (nats-io/nkeys, README): two bytes that say "seed" and of

@@ -1,6 +1,10 @@
 package assign
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/oakum-sec/oakum/rules/assign/literal"
+)
 
 // bare reads a value without quotes.
 func (r *reader) bare(op Op) bool {
@@ -16,6 +20,7 @@ func (r *reader) bare(op Op) bool {
 	} else {
 		last = r.bareEnd(first, q)
 	}
+	first, last = r.trimmed(first, last, q)
 	if last-first < 1 || last-first > MaxValue || bytes.IndexByte([]byte("([|&;,)}]=>\\"), r.b[first]) >= 0 {
 		return false
 	}
@@ -25,6 +30,38 @@ func (r *reader) bare(op Op) bool {
 	r.a.Op, r.a.Value = op, [2]int{first, last}
 	r.tail(last)
 	return true
+}
+
+// trimmed is a bare value's extent without what belongs to its file's syntax: the
+// braces of ODBC's {x}; with what a backslash carries on.
+func (r *reader) trimmed(first, last int, q byte) (int, int) {
+	switch {
+	case q == 0 && r.a.Is(LineStart) && r.a.Op != Colon:
+		if r.has("\\\n") || r.has("\\\r\n") { // the value begins on the next line
+			r.p++
+			r.space(1)
+			first = r.p
+			last = r.bareEnd(first, q)
+		}
+		last = r.carriedOn(first, last)
+		r.escapes(first, last)
+	case r.at(0) == '{' && r.at(1) != '{':
+		line := r.line(MaxValue)
+		if end := bytes.IndexByte(line, '}'); end > 1 && (r.at(end+1) == ';' || r.at(end+1) == q) && bytes.ContainsAny(line[:end], "0123456789") {
+			return first + 1, first + end
+		}
+	}
+	return first, last
+}
+
+// escapes notes \: and \= of properties files.
+func (r *reader) escapes(first, last int) {
+	for i := first; i+1 < last; i++ {
+		if r.b[i] == '\\' && bytes.IndexByte([]byte(":=#!"), r.b[i+1]) >= 0 {
+			r.a.Traits |= Spelt
+			r.a.style = literal.Bare
+		}
+	}
 }
 
 // until gives the offset behind the next mark on this line, else of the line's end.

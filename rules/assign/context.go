@@ -12,8 +12,14 @@ func (a *Assignment) elsewhere(text []byte) string {
 		return "reference"
 	case fileName(text[a.Key[0]:a.Key[1]]):
 		return "name"
-	case a.argument(v):
+	case a.argument(v) || a.entry(v) || a.handed(text[a.Key[0]:a.Key[1]], v):
 		return "expression"
+	case a.matched(text):
+		return "pattern"
+	case a.within(text) != "":
+		return a.within(text)
+	case encodes(v) != "":
+		return encodes(v)
 	case a.Quote != 0 && computed(v):
 		return "expression"
 	case screaming(v):
@@ -40,15 +46,52 @@ func tag(v []byte) bool { return v[0] == '!' && identifier(v[1:]) && Wordy(v[1:]
 // fileName tells whether a name is a file's: resetPassword.info.yml.
 func fileName(name []byte) bool {
 	dot := bytes.LastIndexByte(name, '.')
-	return dot > 0 && is(name[dot+1:], fileEndings)
+	return dot > 0 && (is(name[dot+1:], fileEndings) || len(name)-dot == 2 && isDigit(name[dot+1])) // chpasswd.8 is a manual's page
 }
 
-var fileEndings = set("yml", "yaml", "json", "ts", "tsx", "jsx", "py", "rb", "php", "html", "md", "txt", "java", "xml", "cs")
+var fileEndings = set("yml", "yaml", "json", "ts", "tsx", "jsx", "py", "rb", "php", "html", "md", "txt", "java", "xml", "cs", "c", "h", "cc", "cpp", "hpp", "sh", "go", "rs", "el", "pl", "pm", "am", "in", "conf", "cfg", "toml", "ini", "po", "rst", "texi")
 
 // argument tells whether a bare value is a variable that a call hands over under
 // its own name: login(user=admin_user, password=admin_password).
 func (a *Assignment) argument(v []byte) bool {
 	return a.Quote == 0 && a.Op == Assign && (a.Next == ',' || a.Next == ')') && bytes.IndexByte(v, '_') > 0 && identifier(v) && Wordy(v) && secretWords.in(v)
+}
+
+// entry tells whether a bare value is a variable that a program puts into a
+// dictionary: {'password': sudo_pass}, kwargs['password'] = given. Formats that quote
+// a name quote a word too.
+func (a *Assignment) entry(v []byte) bool {
+	if a.Quote == 0 && a.Op == Assign && a.Is(KeyQuoted) && !a.Is(InString) && identifier(v) && Wordy(v) {
+		return true
+	}
+	return a.Quote == 0 && a.Op == Colon && a.Is(KeyQuoted) && !a.Is(InString) && (a.Next == '}' || a.Next == ',' || a.Next == ')') && identifier(v) && Wordy(v)
+}
+
+// regexpMarks open a regular expression in Ruby, Elixir, Perl and JavaScript, but for
+// the slash.
+var regexpMarks = [][]byte{[]byte("~r"), []byte("=~ "), []byte("("), []byte(", "), []byte("[")}
+
+// matched tells whether the name stands inside a regular expression's slashes, and
+// the value too: ~r/password: "x"/, toMatch(/password=x/).
+func (a *Assignment) matched(text []byte) bool {
+	from, to := a.lineBounds(text)
+	lead := text[from:a.Key[0]]
+	slash := bytes.LastIndexByte(lead, '/')
+	if slash < 0 || a.Value[1] >= to || bytes.IndexByte(text[a.Value[1]-1:to], '/') < 0 {
+		return false
+	}
+	for _, mark := range regexpMarks {
+		if bytes.HasSuffix(lead[:slash], mark) {
+			return bytes.IndexByte(text[a.Key[0]:a.Value[1]-1], '/') < 0
+		}
+	}
+	return false
+}
+
+// handed tells whether a bare value is a variable of the argument's own name:
+// login(user=user, password=password).
+func (a *Assignment) handed(name, v []byte) bool {
+	return a.Quote == 0 && a.Op == Assign && (a.Before == ',' || a.Before == '(') && (a.Next == ',' || a.Next == ')') && bytes.EqualFold(name, v)
 }
 
 // computed tells whether a string holds what the program puts into it: a variable
@@ -59,7 +102,7 @@ func computed(v []byte) bool {
 	}
 	from := bytes.IndexByte(v, '{')
 	to := bytes.IndexByte(v, '}')
-	return from >= 0 && to > from+3 && Wordy(v[from+1:to]) && identifier(v[from+1:to])
+	return from >= 0 && to > from+3 && identifier(v[from+1:to]) && (Wordy(v[from+1:to]) || count(v[from+1:to]).lower == 0)
 }
 
 // screaming tells whether a value is a constant's or a variable's name:
@@ -96,8 +139,27 @@ func (a *Assignment) told(text []byte) bool {
 	if a.Quote != 0 || !a.Is(Tail) || !Wordy(text[a.Value[0]:a.Value[1]]) {
 		return false
 	}
+	if hasFold(text[a.Key[0]:a.Key[1]], "identified by") {
+		from, _ := a.lineBounds(text)
+		return !ofUser(text[from:a.Key[0]]) // the bucket is identified by name and region
+	}
 	return a.Op == Colon || a.Op == Assign && a.Value[0] == a.Key[1]+2 && text[a.Key[1]] == '=' && text[a.Key[1]+1] == ' '
 }
+
+// ofUser tells whether lead ends with the name of a user, as SQL has it before
+// IDENTIFIED BY: ALTER USER sys, GRANT … TO 'app'@'%'.
+func ofUser(lead []byte) bool {
+	lead = bytes.TrimRight(lead, " ")
+	i := bytes.LastIndexByte(lead, ' ')
+	if i < 0 {
+		return false
+	}
+	lead = bytes.TrimRight(lead[:i], " ")
+	word := lead[bytes.LastIndexByte(lead, ' ')+1:]
+	return is(word, beforeUser)
+}
+
+var beforeUser = set("user", "to", "role", "exists", "login")
 
 // sentence tells whether a value is said to people: words that end in a question
 // mark or a full stop or are filled in by a format, or letters beyond ASCII.

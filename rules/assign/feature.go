@@ -1,5 +1,7 @@
 package assign
 
+import "github.com/oakum-sec/oakum/rules/assign/letters"
+
 // feature is a fact about an assignment that speaks for or against it. Each is
 // there or not; the weights of those that are there are added up. Pairs of facts
 // (a name's strength and a value's shape, say) have a weight for each combination,
@@ -41,6 +43,16 @@ const (
 	fWide    // beyond ASCII
 	fBare
 	fSingleQuote
+	fMine                                                       // my…, a word that documentation begins values with
+	fStale                                                      // new, old, wrong, other …: one of several that a test or a form compares
+	fNumbered                                                   // the name's own word and a number: password1, secret2
+	fAsserted                                                   // assert, expect, should on the line
+	fMatched                                                    // the line is a regular expression or searches for one
+	fCompanion                                                  // a user, a host or the like is set beside it
+	fSentence                                                   // words stand around it, as in prose
+	fDoubled                                                    // the value stands on the line twice
+	fShell                                                      // the line is a command
+	fRunOn                                                      // letters of one case, 20 and more, without a joint: a passphrase run together
 	fOp                                                         // one for each Op, see opIndex
 	fLength    = fOp + numOps                                   // one for each lengthClass, twice: words, odd
 	fOdd       = fLength + 2*numLengths                         // one for each oddClass
@@ -50,17 +62,25 @@ const (
 	fMeansLen  = fShape + feature(int(numKinds)*int(numShapes)) // strength × lengthClass
 	fMeansOp   = fMeansLen + strengths*numLengths               // strength × Op
 	fMeansKind = fMeansOp + strengths*numOps                    // strength × kind
-	fCount     = fMeansKind + strengths*feature(numKinds)
+	fSort      = fMeansKind + strengths*feature(numKinds)       // strength × letters.Sort
+	fKindSort  = fSort + strengths*feature(letters.Sorts)       // kind × letters.Sort
+	fChance    = fKindSort + feature(numKinds)*feature(letters.Sorts)
+	fChoice    = fChance + numChances               // see chanceClass
+	fTestSort  = fChoice + numChances               // letters.Sort, in a test's path
+	fTestShape = fTestSort + feature(letters.Sorts) // shape, in a test's path
+	fCount     = fTestShape + feature(numShapes)
+	numChances = 12
 	numOps     = 11
 	numOdds    = 8
 	numLengths = 11
 )
 
-// features is a list of those that are there; an assignment has about 25.
+// features is a list of those that are there; an assignment has about 20.
 type features struct {
-	on    [40]feature
+	on    [56]feature
 	n     int
 	means strength
+	sort  letters.Sort
 }
 
 func (f *features) add(x feature) {
@@ -78,7 +98,7 @@ func (f *features) when(there bool, x feature) {
 func (a *Assignment) describe(text []byte) (f features, s shape) {
 	name, v := text[a.Key[0]:a.Key[1]], text[a.Value[0]:a.Value[1]]
 	f.add(fBias)
-	strength, last := meaning(name)
+	strength, last := a.means(text)
 	t := count(v)
 	s = shapeOf(v, &t)
 	f.add(fMeans + feature(strength)*feature(numShapes) + feature(s))
@@ -93,15 +113,34 @@ func (a *Assignment) describe(text []byte) (f features, s shape) {
 	f.nameFacts(name)
 	f.traits(a)
 	f.valueFacts(name, v, &t)
+	f.likeness(v)
+	f.surroundings(a, text)
 	return f, s
 }
 
+// likeness lists what the value's characters look like.
+func (f *features) likeness(v []byte) {
+	look := letters.Of(v)
+	f.sort = look.Sort()
+	f.add(fSort + feature(f.means)*feature(letters.Sorts) + feature(f.sort))
+	f.add(fChance + chanceClass(look.Chance()))
+	f.add(fChoice + chanceClass(look.Choice()))
+}
+
+// chanceClass cuts evidence into steps of 4 bits, from -20 bits to 20.
+func chanceClass(parts int) feature {
+	return feature(max(0, min(numChances-1, parts/(4*letters.Bit)+numChances/2)))
+}
+
 // place lists the features that the file of kind k gives to a value of shape s.
-func (a *Assignment) place(s shape, m strength, k kind, test bool) (f features) {
+func (a *Assignment) place(s shape, m strength, sort letters.Sort, k kind, test bool) (f features) {
 	f.add(fMeansKind + feature(m)*feature(numKinds) + feature(k))
 	f.add(fShape + feature(k)*feature(numShapes) + feature(s))
 	f.add(fKind + 2*feature(k) + feature(b2i(a.Quote == 0)))
+	f.add(fKindSort + feature(k)*feature(letters.Sorts) + feature(sort))
 	f.when(test, fTestPath)
+	f.when(test, fTestSort+feature(sort))
+	f.when(test, fTestShape+feature(s))
 	return f
 }
 
@@ -143,7 +182,24 @@ func (f *features) valueFacts(name, v []byte, t *tally) {
 	f.when(contains(v, `\n`) || contains(v, `\x`) || contains(v, `\u`), fEscapes)
 	f.when(contains(v, "%s") || contains(v, "%d") || contains(v, "%v") || contains(v, "{}"), fFormat)
 	f.when(t.wide > 0, fWide)
+	f.when(hasFold(v, "my") || hasFold(v, "the"), fMine)
+	f.when(stale.in(v), fStale)
+	f.when(numbered(v), fNumbered)
+	f.when(len(v) >= 20 && (t.lower == len(v) || t.upper == len(v)), fRunOn)
 }
+
+var stale = vocabularyOf("new", "old", "wrong", "other", "another", "different", "short", "ignored", "some", "random", "user", "name", "value", "string", "foo", "bar")
+
+// numbered tells whether a value is a word for a secret and a digit or three: password1.
+func numbered(v []byte) bool {
+	n := len(v)
+	for n > 0 && isDigit(v[n-1]) {
+		n--
+	}
+	return n < len(v) && len(v)-n <= 3 && is(v[:n], secretNouns)
+}
+
+var secretNouns = set("password", "passwd", "pass", "pwd", "secret", "token", "key", "credential", "passphrase", "user", "test", "admin")
 
 // holds tells whether name contains v in any case.
 func holds(name, v []byte) bool {

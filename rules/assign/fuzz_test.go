@@ -33,6 +33,11 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		spans(t, a, low, high)
+		whole, as := a.Plainly(text)
+		part, bs := b.Plainly(text[low:high])
+		if got, want := string(bs.Plain(part)), string(a.Plain(text)); got != want || string(whole[as.Value[0]:as.Value[1]]) != want && a.Is(Spelt) && want != "" {
+			t.Fatalf("in a window it says %q, in the whole %q", got, want)
+		}
 		if why, inWindow := a.Plausible(text), b.Plausible(text[low:high]); why != inWindow {
 			t.Fatalf("in a window %q, in the whole %q", inWindow, why)
 		}
@@ -52,7 +57,7 @@ func spans(t *testing.T, a Assignment, low, high int) {
 			t.Fatalf("span %v is empty or outside of [%d, %d)", s, low, high)
 		}
 	}
-	if a.Key[1] > a.Value[0] {
+	if a.Key[1] > a.Value[0] && (a.Op != Pair || a.Value[1] > a.Key[0]) {
 		t.Fatalf("value %v before the end of the name %v", a.Value, a.Key)
 	}
 	if n := a.Value[1] - a.Value[0]; n > MaxValue {

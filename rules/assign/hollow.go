@@ -19,6 +19,22 @@ func Hollow(value []byte) string {
 	return ""
 }
 
+// OwnDefault tells whether lead, which ends before a password, names a service's own
+// account just before it, as in postgres://postgres: and root: do. Such an account
+// with a guessable password is a way in, be it one that everybody knows; where the
+// name too is invented (user:password), the two are only the form of a URL.
+func OwnDefault(lead []byte) bool {
+	lead = bytes.TrimSuffix(lead, []byte(":"))
+	from := len(lead)
+	for from > 0 && isWord(lead[from-1]) {
+		from--
+	}
+	return is(lead[from:], accounts)
+}
+
+// accounts are those that services come with.
+var accounts = set("postgres", "root", "elastic", "mysql", "mariadb", "sa", "guest", "rabbitmq", "mongo", "mongodb", "neo4j", "cassandra", "kibana", "grafana", "minio", "minioadmin", "oracle", "system", "couchdb", "influx", "clickhouse", "cockroach", "redis")
+
 // documentation are words that stand where a password is to be put, in addition
 // to guesses: parts of a URL's description, names of fields.
 var documentation = set("pw", "pwd", "token", "my_password", "my-password", "username", "change_me", "tests", "example", "sample", "dummy", "fake",

@@ -6,11 +6,13 @@ package assign
 func Keywords() []string {
 	return []string{
 		"password", "passwd", "passwrd", "passphrase", "passcode", "_pass", "pass=", "pass:", `pass"`, "pass'", "pass =", "pass  ", "pass>",
-		"pwd=", "pwd:", `pwd"`, "pwd'", "pwd =", "pwd>", "_pwd", "pwd(", "_pw=", "_pw:", `_pw"`,
+		"pwd=", "pwd:", `pwd"`, "pwd'", "pwd =", "pwd>", "_pwd", "pwd(", "pw=", "pw:", `_pw"`,
+		"storepass", "keypass", "--pass",
 		"secret", "token", "credential", "securestring", "identified by",
 		"apikey", "api_key", "api-key", "access_key", "accesskey", "access-key",
 		"private_key", "privatekey", "private-key", "auth_key", "authkey", "auth-key",
 		"_key", "key=", "key:", `key"`, "key'", "key =", "key>", "key(",
 		"_auth", `auth"`, "auth=", "auth:",
+		"auth(", "login(", "connect(", "connection(", "pdo(", "mysqli(", "wifi.begin(", "jwt.sign(", "jwt.encode(", "keyspec(", // see positions
 	}
 }

@@ -33,17 +33,17 @@ var aside = set("id", "ids", "name", "type", "field", "file", "filename", "path"
 	"created", "updated", "modified", "at", "by", "on", "off", "is", "has", "not", "empty", "null", "present", "missing", "incorrect", "mismatch", "weak", "requirement", "character", "chars", "history", "rotation", "authentication",
 	"grant", "response", "request", "req", "resp", "res", "result", "event", "action", "icon", "image", "img", "color", "style", "width", "height", "env", "envvar", "environment", "config", "configuration", "settings", "mount", "volume", "vault", "backend", "engine",
 	"cost", "rounds", "nonce", "iv", "curve", "ops", "algorithms", "cipher", "ciphers", "uuid", "guid", "ident", "identifier", "serial", "number", "num", "no", "idx", "code", "url", "urls", "pages", "page", "cookie", "session",
-	"encode", "decode", "get", "split", "replace", "strip", "trim", "join", "append", "add", "push", "concat", "includes", "contains", "exec", "find", "should", "be", "assert", "expect", "kind", "startswith", "endswith", "indexof", "hex", "iv", "qc", "string", "operator", "last", "used", "sock", "socket", "needed", "start", "icontains", "btn", "submit", "heading", "header", "caption", "tooltip", "notice", "warning", "arg", "args", "argument", "context", "fail", "failed", "failure", "expired", "memory")
+	"encode", "decode", "get", "split", "replace", "strip", "trim", "join", "append", "add", "push", "concat", "includes", "contains", "exec", "find", "should", "be", "assert", "expect", "kind", "startswith", "endswith", "indexof", "hex", "iv", "qc", "string", "operator", "query", "sql", "cidr", "cidrs", "postfix", "matcher", "mechanism", "mechanisms", "phase", "duration", "contents", "accessor", "case", "visible", "bound", "last", "used", "sock", "socket", "needed", "start", "icontains", "btn", "submit", "heading", "header", "caption", "tooltip", "notice", "warning", "arg", "args", "argument", "context", "fail", "failed", "failure", "expired", "memory")
 
 // noise are names that hold a keyword and mean none.
-var noise = vocabularyOf("public", "pubkey", "csrf", "xsrf", "tokeniz", "secretar", "keyword", "monkey", "donkey", "author_", "authority", "foreign_key", "primary_key", "primarykey", "foreignkey",
+var noise = vocabularyOf("pass-thru", "pass_thru", "passthru", "pass-through", "pass_through", "nopass", "sequencetoken", "sequence_token", "sequence-token", "work-unit", "public", "pubkey", "csrf", "xsrf", "tokeniz", "secretar", "keyword", "author_", "foreign_key", "primary_key", "primarykey", "foreignkey",
 	"partition_key", "partitionkey", "sort_key", "sortkey", "cache_key", "cachekey", "hotkey", "keyboard", "keypress", "keydown", "keyup", "keycode", "site_key", "sitekey",
-	"max_token", "maxtoken", "num_token", "pad_token", "eos_token", "bos_token", "unk_token", "sep_token", "cls_token", "mask_token", "stop_token", "special_token", "next_token", "nexttoken", "page_token", "pagetoken", "continuation",
-	"nopasswd", "no_pass", "no-pass", "translation_key", "i18n", "has_pass", "haspass", "is_pass", "ispass", "is_secret", "issecret", "publishable", "routing_key", "routingkey", "object_key", "objectkey", "s3_key", "config_key", "configkey", "key_type", "data_key", "idempotency", "authenticity", "encrypted_", "encrypted-", "encryptedkey", "encryptedpass", "encryptedsecret", "encryptedtoken", "tokenhandle", "initial-cluster", "starting_token", "starting-token", "startingtoken", "page-token", "forwardtoken", "backwardtoken", "clienttoken", "client-token", "creationtoken", "creation-token", "amz-credential", "amz_credential", "s3key", "secretsmanager", "secretmanager", "hashed_", "hash_secret", "project_key", "projectkey", "project-key", "token_address", "tokenaddress", "passwordsender", "password_sender", "password-toggle", "dirnamepwd", "oldpwd")
+	"maxtoken", "nexttoken", "pagetoken", "continuation",
+	"nopasswd", "translation_key", "i18n", "publishable", "routing_key", "routingkey", "object_key", "objectkey", "s3_key", "config_key", "configkey", "key_type", "data_key", "idempotency", "authenticity", "encrypted_", "encrypted-", "encryptedkey", "encryptedpass", "encryptedsecret", "encryptedtoken", "tokenhandle", "initial-cluster", "starting_token", "starting-token", "startingtoken", "page-token", "forwardtoken", "backwardtoken", "clienttoken", "client-token", "creationtoken", "creation-token", "amz-credential", "amz_credential", "s3key", "secretsmanager", "secretmanager", "hashed_", "hash_secret", "project_key", "projectkey", "project-key", "token_address", "tokenaddress", "passwordsender", "password_sender", "password-toggle", "dirnamepwd", "oldpwd", "renderpass", "render_pass", "envkey", "env_key", "rowkey", "row_key", "next-token", "change-token", "changetoken", "updatetoken", "locktoken", "lock-token", "verificationtoken", "dkimtoken", "fromsecret", "from_secret")
 
 // ofKeys are words that, before "key", say that it opens something.
 var ofKeys = set("api", "access", "secret", "private", "auth", "encryption", "encrypt", "encrypted", "encryptor", "encryptkey", "signing", "sign", "signature", "master", "account", "shared", "license", "licence", "crypt", "crypto", "cipher", "aes", "des", "hmac", "jwt",
-	"session", "storage", "app", "application", "consumer", "client", "customer", "admin", "service", "server", "deploy", "integration", "write", "ingest", "ssh", "rsa", "ecdsa", "dsa", "tls", "ssl", "pgp", "gpg", "sas", "subscription", "rest", "host", "function", "merchant", "security", "token", "hash", "activation", "registration",
+	"session", "storage", "app", "application", "consumer", "client", "customer", "admin", "service", "server", "deploy", "integration", "write", "ingest", "ssh", "rsa", "ecdsa", "dsa", "tls", "ssl", "pgp", "gpg", "sas", "subscription", "rest", "host", "function", "merchant", "security", "token", "activation", "registration",
 	"stripe", "google", "aws", "azure", "github", "gitlab", "twilio", "sendgrid", "mailgun", "openai", "anthropic", "datadog", "dd", "newrelic", "relic", "pagerduty", "sentry", "segment", "algolia", "maps", "firebase", "fcm", "gcm", "recaptcha", "captcha", "webhook", "vapid", "etherscan", "infura", "alchemy")
 
 // meaning weighs a name: what kind of secret its words name, and whether what
@@ -52,10 +52,10 @@ func meaning(name []byte) (strength, bool) {
 	if stated(name) {
 		return aPassword, true
 	}
-	if noise.in(name) {
+	p := split(name)
+	if noise.in(name) || asks(name, &p) {
 		return nothing, false
 	}
-	p := split(name)
 	kind, at := unknowable, 0
 	for i := range p.n { // from the last word on
 		k := kindOf(&p, i)
@@ -76,9 +76,35 @@ func meaning(name []byte) (strength, bool) {
 	return kind, at == 0
 }
 
+// asks tells whether a name is a question (isPassword, has_secret; a redis_password
+// asks nothing), or a token of a text.
+func asks(name []byte, p *phrase) bool {
+	if p.n > 1 && (is(p.words[p.n-1], questions) || is(p.words[0], tokenWords) && is(p.words[1], texts)) {
+		return true
+	}
+	return hasFold(name, "ispass") || hasFold(name, "haspass") || hasFold(name, "issecret")
+}
+
+var (
+	questions  = set("is", "has", "was", "should", "can", "no", "without")
+	tokenWords = set("token", "tokens")
+	// texts are what a token of a language model or of a list of pages is of.
+	texts = set("max", "num", "pad", "eos", "bos", "unk", "sep", "cls", "mask", "stop", "special", "next", "page", "input", "output", "prompt", "completion", "total", "separator", "delimiter")
+)
+
 // stated tells whether the name is no name but a command that takes a password.
 func stated(name []byte) bool {
 	return hasFold(name, "identified by") || hasFold(name, "convertto-securestring")
+}
+
+// means is what the name means where it stands: a function that takes a password
+// without a name says what its argument is.
+func (a *Assignment) means(text []byte) (strength, bool) {
+	name := text[a.Key[0]:a.Key[1]]
+	if a.Op == Args && positional(name) {
+		return aPassword, true
+	}
+	return meaning(name)
 }
 
 // asideAfter tells whether a word is a compound such as passwordfile or tokentype.
@@ -105,6 +131,7 @@ func kindOf(p *phrase, i int) strength {
 		return anAPIKey
 	case contains(w, "token") || contains(w, "credential") || hasFold(w, "auth") && len(w) <= 5:
 		return aToken
+	case is(w, animals):
 	case len(w) >= 3 && hasFold(w[len(w)-3:], "key") || len(w) == 4 && hasFold(w, "keys"):
 		if i+1 < p.n && is(p.words[i+1], ofKeys) || len(w) > 3 && is(w[:len(w)-3], ofKeys) {
 			return anAPIKey
@@ -113,6 +140,9 @@ func kindOf(p *phrase, i int) strength {
 	}
 	return unknowable
 }
+
+// animals end like keys, and so do others: SurveyMonkey.
+var animals = set("monkey", "donkey", "turkey", "hockey", "jockey", "surveymonkey", "whiskey")
 
 // endsPass tells whether a word is pass, or a short form that ends so: dbpass.
 func endsPass(w []byte) bool {

@@ -99,7 +99,7 @@ func lettersShape(t *tally, odd bool) shape {
 	return pick(odd, camelOdd, camelWord)
 }
 
-func pick(first bool, a, b shape) shape {
+func pick[T any](first bool, a, b T) T {
 	if first {
 		return a
 	}

@@ -1,6 +1,10 @@
 package assign
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/oakum-sec/oakum/rules/assign/literal"
+)
 
 // value reads what stands behind an operator.
 func (r *reader) value(op Op) bool {
@@ -9,7 +13,7 @@ func (r *reader) value(op Op) bool {
 	}
 	switch op {
 	case Assign, Colon, Flag, Space, Pair:
-		return r.bare(op)
+		return (op == Assign || op == Colon) && (r.couple() || r.below() || r.nested()) || r.bare(op)
 	}
 	return false
 }
@@ -20,12 +24,18 @@ func (r *reader) value(op Op) bool {
 func (r *reader) literal(op Op) bool {
 	start := r.p
 	r.a.Op = op
+	if op == Assign {
+		if n := r.names(); n > 0 && r.nth(n) {
+			return true
+		}
+		r.p = start
+	}
 	r.space(1)
 	if r.quoted() {
 		return true
 	}
-	if isLetter(r.at(0)) || r.at(0) == '[' || r.at(0) == '&' || r.at(0) == '@' || r.at(0) == '$' {
-		if r.prefixed() || r.wrapped() || op == Colon && r.typed() || (op == Assign || op == Colon) && r.fallback() {
+	if c := r.at(0); isLetter(c) || c == '[' || c == '&' || c == '@' || c == '$' || c == '#' || c == '%' || c == '(' {
+		if r.prefixed() || r.listed() || r.wrapped() || op == Colon && r.typed() || (op == Assign || op == Colon) && r.fallback() {
 			return true
 		}
 	}
@@ -43,64 +53,133 @@ func (r *reader) quoted() bool {
 	if !isQuote(q) || n == 0 && r.openQuote() == q {
 		return false
 	}
-	first := r.p + n + 1
-	if n == 0 && r.at(1) == q && r.at(2) == q {
-		first += 2 // """x"""
+	if n > 0 {
+		return r.escaped(r.p+n+1, q)
 	}
-	last := r.stringEnd(first, q, n > 0)
+	l, ok := literal.Read(r.b, r.p, MaxValue, literal.Escaped)
+	if !ok {
+		return false
+	}
+	return r.take(l)
+}
+
+// escaped reads a literal in a string: its quotes have backslashes before them.
+func (r *reader) escaped(first int, q byte) bool {
+	last := r.escapedEnd(first, q)
 	if last < 0 {
 		return false
 	}
 	r.a.Value, r.a.Quote = [2]int{first, last}, q
+	r.p = last + 2
 	return true
 }
 
-// stringEnd finds the end of a string literal's text that starts at first, -1
-// where it is too long or runs over the line's end. Escaped says that the opening
-// quote had backslashes before it: so has the closing one.
-func (r *reader) stringEnd(first int, q byte, escaped bool) int {
+// escapedEnd finds the backslash before the quote that ends a literal in a string, -1
+// where it is too long or runs over the line's end.
+func (r *reader) escapedEnd(first int, q byte) int {
 	for i := first; i < min(len(r.b), first+MaxValue+1); i++ {
 		switch c := r.b[i]; {
 		case c == '\n':
 			return -1
 		case c == '\\' && i+1 < len(r.b):
-			if escaped && (r.b[i+1] == q || r.b[i+1] == '\\') {
+			if r.b[i+1] == q || r.b[i+1] == '\\' {
 				return i
 			}
 			i++
-		case c == q && !escaped:
-			return i
 		}
 	}
 	return -1
 }
 
-// prefixed reads a literal with a prefix: b"", rb”, @"", $"", L"".
-func (r *reader) prefixed() bool {
-	for n := 1; n <= 2; n++ {
-		if isQuote(r.at(n)) {
-			r.p += n
-			return r.quoted()
-		}
-		if c := r.at(n); !isLetter(c) && c != '@' {
-			return false
+// take makes a literal, with the pieces that follow it, the value.
+func (r *reader) take(l literal.Literal) bool {
+	literal.Extend(r.b, &l, MaxValue, r.join(l))
+	if l.To-l.From > MaxValue {
+		return false
+	}
+	if n := l.To - l.From; n > 4 && r.b[l.From] == '\\' && r.b[l.From+1] == l.Quote && r.b[l.To-2] == '\\' && r.b[l.To-1] == l.Quote {
+		l.From, l.To = l.From+2, l.To-2 // "\"x\"" is what another program is to read
+	}
+	r.a.Value, r.a.Quote, r.a.style = [2]int{l.From, l.To}, l.Quote, l.Style
+	if l.Spelt {
+		r.a.Traits |= Spelt
+	}
+	r.p = l.End
+	return true
+}
+
+// join tells how further pieces may follow. Where blanks part a shell's words, or an
+// option's value from the next argument, they are no pieces.
+func (r *reader) join(l literal.Literal) literal.Join {
+	switch r.a.Op {
+	case Flag, Space, Pair, Args, Fallback, Compare:
+		return literal.ByMark
+	case Assign:
+		if i := l.From - 2; i >= 0 && r.b[i] == '=' && r.b[r.a.Key[1]] == '=' {
+			return literal.Touching
 		}
 	}
+	return literal.Adjoins
+}
+
+// prefixed reads a literal that begins with something else than a quote: b"", r#""#, $$x$$.
+func (r *reader) prefixed() bool {
+	l, ok := literal.Read(r.b, r.p, MaxValue, literal.Escaped)
+	return ok && r.take(l)
+}
+
+// listed reads the first literal in brackets: ("x" "y"), ["x", …] where the name is a
+// plural, ["x", "y"].join("").
+func (r *reader) listed() bool {
+	c := r.at(0)
+	if c != '[' && c != '(' {
+		return false
+	}
+	start := r.p
+	r.p++
+	r.space(1)
+	l, ok := literal.Read(r.b, r.p, MaxValue, literal.Escaped)
+	if ok && isQuote(r.at(0)) && r.openQuote() != r.at(0) && r.inBrackets(&l, c) {
+		return r.take(l)
+	}
+	r.p = start
 	return false
 }
 
-// wrapped reads a conversion's argument: []byte("x"), String.new("x").
+// inBrackets tells whether a literal behind an opening bracket is the name's value.
+func (r *reader) inBrackets(l *literal.Literal, open byte) bool {
+	if open == '[' && literal.Listed(r.b, l, MaxValue) {
+		return true
+	}
+	whole := *l
+	literal.Extend(r.b, &whole, MaxValue, literal.Adjoins)
+	at := r.p
+	r.p = whole.End
+	r.space(1)
+	next := r.at(0)
+	r.p = at
+	if open == '(' {
+		return next == ')'
+	}
+	return next == ']' || next == ',' && lower(r.b[r.a.Key[1]-1]) == 's'
+}
+
+// wrapped reads a conversion's argument: []byte("x"), String.new("x"); or a default:
+// Field(default="x").
 func (r *reader) wrapped() bool {
 	n := 0
 	for n < 48 && (isName(r.at(n)) || r.at(n) == '[' || r.at(n) == ']' || r.at(n) == ' ' && n == 3 || r.at(n) == ':') {
 		n++
 	}
-	if r.at(n) != '(' && r.at(n) != '{' || !converts(r.b[r.p:r.p+n]) {
+	if n == 0 || r.at(n) != '(' && r.at(n) != '{' {
 		return false
 	}
 	start := r.p
+	name := r.b[r.p : r.p+n]
 	r.p += n + 1
-	if r.quoted() {
+	at := r.p
+	r.keyword()
+	if (r.p > at || converts(name)) && r.quoted() {
 		r.a.Traits |= Wrapped
 		return true
 	}
@@ -140,8 +219,9 @@ func (r *reader) typed() bool {
 	}
 	r.p += n + 1
 	r.blanks()
-	if r.quoted() {
-		r.a.Traits, r.a.Op = r.a.Traits|Typed, Assign
+	r.a.Op = Assign
+	if r.quoted() || r.prefixed() || r.wrapped() {
+		r.a.Traits |= Typed
 		return true
 	}
 	r.p = start
@@ -151,10 +231,7 @@ func (r *reader) typed() bool {
 // fallback reads the literal that is used where an expression gives nothing:
 // process.env.X || "x". The expression is at most 96 bytes long.
 func (r *reader) fallback() bool {
-	line := r.b[r.p:min(len(r.b), r.p+96)]
-	if i := bytes.IndexByte(line, '\n'); i >= 0 {
-		line = line[:i]
-	}
+	line := r.line(96)
 	if bytes.IndexByte(line, '"') < 0 && bytes.IndexByte(line, '\'') < 0 && bytes.IndexByte(line, '`') < 0 {
 		return false
 	}

@@ -51,7 +51,7 @@ func TestExamples(t *testing.T) {
 			unwanted += e.each(t, "not_want", i, tmpl, e.never)
 		}
 	}
-	if len(all) < 150 || wanted < 200*seeds || unwanted < 200*seeds {
+	if len(all) < leastRules || wanted < 2*leastRules*seeds || unwanted < 3*leastRules*seeds {
 		t.Errorf("only %d rules with %d wanted and %d unwanted texts were seen: files are missing", len(all), wanted, unwanted)
 	}
 }

@@ -1,12 +1,13 @@
 //go:build ignore
 
-// Compiles the built-in rules into index.bin.
+// Compiles the built-in rules into index.bin, and lists them in docs/rules.md.
 package main
 
 import (
 	"log"
 	"os"
 
+	"github.com/oakum-sec/oakum/internal/rulebook"
 	"github.com/oakum-sec/oakum/rules"
 	"github.com/oakum-sec/oakum/rules/builtin"
 )
@@ -21,6 +22,13 @@ func main() {
 		log.Fatal(err)
 	}
 	if err := os.WriteFile("index.bin", index, 0o644); err != nil {
+		log.Fatal(err)
+	}
+	var list []*rules.Rule
+	for i := range all {
+		list = append(list, &all[i])
+	}
+	if err := os.WriteFile("../../docs/rules.md", []byte(rulebook.Page(list)), 0o644); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -19,7 +19,7 @@ func TestIndexIsFresh(t *testing.T) {
 	if string(want) != index {
 		t.Fatal("index.bin is stale: run go generate ./rules/builtin")
 	}
-	if len(all) < 150 || len(Set().Rules()) != len(all) {
+	if len(all) < 650 || len(Set().Rules()) != len(all) {
 		t.Errorf("%d rules, %d in the set", len(all), len(Set().Rules()))
 	}
 }

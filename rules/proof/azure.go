@@ -17,12 +17,14 @@ type hisKind struct {
 	seeds []string // of the checksum, one a role
 }
 
+var messagingSeeds = []string{"Send0000", "Listen00", "Manage00", "System00", "Unknown0"}
+
 var hisKinds = map[string]hisKind{
 	"+ASt": {"Azure Storage account key", []string{"Default0"}},
-	"ACDb": {"Azure Cosmos DB key", []string{"MastRW00", "MastRO00"}},
-	"+ASb": {"Azure Service Bus key", []string{"Send0000", "Listen00", "Manage00"}},
-	"+AEh": {"Azure Event Hubs key", []string{"Send0000", "Listen00", "Manage00"}},
-	"+ARm": {"Azure Relay key", []string{"Send0000", "Listen00", "Manage00"}},
+	"ACDb": {"Azure Cosmos DB key", []string{"MastRW00", "MastRO00", "SystRW00", "SystRO00", "SysAll00", "Resour00", "Encryp00"}},
+	"+ASb": {"Azure Service Bus key", messagingSeeds},
+	"+AEh": {"Azure Event Hubs key", messagingSeeds},
+	"+ARm": {"Azure Relay key", messagingSeeds},
 	"AzFu": {"Azure Functions key", []string{"Functi00", "Master00", "System00"}},
 	"AzCa": {"Azure Cache for Redis key", []string{"Access00"}},
 	"AzSe": {"Azure AI Search key", []string{"PAdmin00", "Query000"}},
@@ -31,7 +33,7 @@ var hisKinds = map[string]hisKind{
 	"AIoT": {"Azure IoT Hub key", []string{"IoTHub00", "DpsKey00", "Device00"}},
 	"+AMC": {"Azure ML web service key", []string{"Classic0"}},
 	"+SQL": {"Azure SQL password", []string{"UsrPwd00"}},
-	"APIM": {"Azure API Management key", nil}, // its seeds are not published
+	"APIM": {"Azure API Management key", []string{"Tenant00", "IoTHub00", "Gatewy00", "GitKey00"}},
 }
 
 // standardAlphabet turns base64's URL alphabet into the standard one.

@@ -7,8 +7,8 @@ import (
 )
 
 // parseBase64JSON wants a JSON object in base64, after an optional prefix and
-// before an optional "_" and more, as Grafana Cloud's, Sentry's and 1Password's
-// tokens are built: glc_eyJ…, sntrys_eyJ…_….
+// before an optional "_" or "." and more, as Grafana Cloud's, Sentry's, Mapbox's
+// and 1Password's tokens are built: glc_eyJ…, sntrys_eyJ…_…, sk.eyJ….….
 func parseBase64JSON(value []byte) Result {
 	at := bytes.Index(value, []byte("eyJ")) // base64 of {"
 	if at < 0 {
@@ -18,8 +18,15 @@ func parseBase64JSON(value []byte) Result {
 	if raw, ok := decode64(body); ok && isObject(raw) {
 		return holds()
 	}
-	if body, tail, ok := bytes.Cut(body, []byte("_")); ok && len(tail) >= 20 { // Sentry's is 43
-		if raw, ok := decode64(body); ok && isObject(raw) {
+	const shortest = 20 // what follows: Mapbox's has 22 characters, Sentry's 43
+	rest := body[:max(len(body)-shortest, 0)]
+	for range 8 { // base64 of the URL's alphabet has "_" too
+		i := bytes.LastIndexAny(rest, "_.")
+		if i < 0 {
+			break
+		}
+		rest = rest[:i]
+		if raw, ok := decode64(rest); ok && isObject(raw) {
 			return holds()
 		}
 	}

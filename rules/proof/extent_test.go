@@ -124,3 +124,25 @@ func TestExtentRefuses(t *testing.T) {
 		t.Error("a head beyond the text is taken")
 	}
 }
+
+// PuTTY's files end with the digits of their MAC; without one, or with another
+// file's head before it, there is no end.
+func TestPuTTYExtent(t *testing.T) {
+	key := leaktest.Must(1, `{{putty "3"}}`)
+	head := len("PuTTY-User-Key-File-3: ")
+	for _, c := range []struct {
+		text string
+		end  int
+		ok   bool
+	}{
+		{key + "\nmore", len(key), true},
+		{strings.ReplaceAll(key, "\n", `\n`) + `"`, len(strings.ReplaceAll(key, "\n", `\n`)), true},
+		{key[:len(key)-80], head, false},
+		{key[:60] + "\n" + key, head, false},
+		{key[:60] + strings.Repeat("\n", 64<<10) + key[60:], head, false},
+	} {
+		if end, ok := proof.Extent("putty", []byte(c.text), 0, head); end != c.end || ok != c.ok {
+			t.Errorf("%d bytes: %d, %v, want %d, %v", len(c.text), end, ok, c.end, c.ok)
+		}
+	}
+}

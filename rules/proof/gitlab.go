@@ -18,7 +18,7 @@ func parseGitLabRoutable(value []byte) Result {
 		return unsure()
 	}
 	sum := len(value) - 7
-	if ok, _ := (Sum{"crc32", "base36"}).Verify(value[:sum], value[sum:]); !ok {
+	if ok, _ := (Sum{Algo: "crc32", Encoding: "base36"}).Verify(value[:sum], value[sum:]); !ok {
 		return fails()
 	}
 	result := holds()

@@ -28,12 +28,16 @@ var sums = []struct{ tmpl, shape, encoding string }{
 	{`{{atlassian}}`, `^(?<of>ATATT3.*=)(?<sum>.{8})$`, "HEX"},
 	{`{{confluent}}`, `^cflt(?<of>.{54})(?<sum>.{6})$`, "base64-le"},
 	{`{{gitlabRoutable "glpat-"}}`, `^(?<of>glpat-.*)(?<sum>.{7})$`, "base36"},
+	{`{{entraSecret}}`, `^(?<of>.{3}8Q~.{31})(?<sum>.{3})$`, "base66"},
 }
 
 func TestSumsOfLeaktest(t *testing.T) {
 	seen := 0
 	for _, c := range sums {
 		shape, sum := regexp.MustCompile(c.shape), proof.Sum{Algo: "crc32", Encoding: c.encoding}
+		if c.encoding == "base66" {
+			sum.Algo, sum.Seed = "marvin32", "AadPwd00"
+		}
 		for seed := range uint64(seeds) {
 			m := shape.FindStringSubmatch(leaktest.Must(seed, c.tmpl))
 			if m == nil {
@@ -50,7 +54,7 @@ func TestSumsOfLeaktest(t *testing.T) {
 			seen++
 		}
 	}
-	if want := 10 * seeds; seen != want {
+	if want := 11 * seeds; seen != want {
 		t.Errorf("%d cases, want %d", seen, want)
 	}
 }
@@ -58,6 +62,7 @@ func TestSumsOfLeaktest(t *testing.T) {
 // parsed are the tokens that have a parser, each with a note that it must give.
 var parsed = []struct{ parser, tmpl, note string }{
 	{"age", `{{age}}`, ""},
+	{"age", `{{age "pq"}}`, ""},
 	{"anthropic", `{{anthropic "api03"}}`, ""},
 	{"aws-key-id", `{{awsID "AKIA" "123456789012"}}`, "account 123456789012"},
 	{"aws-key-id", `{{awsID "ASIA" "012345678901"}}`, "account 012345678901"},
@@ -70,11 +75,23 @@ var parsed = []struct{ parser, tmpl, note string }{
 	{"azure-his", `{{azureHIS "+ACR"}}`, "Azure Container Registry password"},
 	{"base64-json", `glc_{{b64 "{\"o\":\"1\",\"k\":\"2\"}"}}`, ""},
 	{"base64-json", `sntrys_{{b64 "{\"iat\":1,\"url\":\"a\"}"}}_{{base64 43}}`, ""},
+	{"azure-his", `{{azureHIS "APIM"}}`, "Azure API Management key"},
+	{"base64-json", `sk.{{b64url "{\"u\":\"acme\",\"a\":\"x\"}"}}.{{base64url 22}}`, ""},
+	{"base58check", `{{wif "main"}}`, "main network"},
+	{"base58check", `{{xprv "xprv"}}`, "master key"},
+	{"base58check", `{{xprv "zprv"}}`, "master key"},
 	{"basic-auth", `{{b64 (cat (hex 40) ":" password)}}`, ""},
+	{"bech32", `{{bech32 "nsec" 32}}`, ""},
+	{"bech32", `{{bech32 "suiprivkey" 33}}`, ""},
+	{"bech32", `{{bech32 "secret-extended-key-main" 169}}`, ""},
+	{"bip39", `{{mnemonic}}`, "12 words"},
+	{"bip39", `{{mnemonic 18}}`, "18 words"},
+	{"fly-macaroon", `{{fly 4102444800}}`, "for https://api.fly.io/v1"},
 	{"discord", `{{discord}}`, ""},
 	{"gcp-service-account", `{{gcpServiceAccount}}`, "RSA 1024"},
 	{"gcp-service-account", `{{oneline (pem "PKCS8-RSA")}}`, "RSA 1024"},
 	{"gitlab-routable", `{{gitlabRoutable "glpat-"}}`, ""},
+	{"jfrog-reference", `{{jfrog 4102444800}}`, ""},
 	{"jwt", `{{jwt}}`, ""},
 	{"nkey", `{{nkey}}`, "NATS user seed"},
 	{"nkey", `{{nkey "A"}}`, "NATS account seed"},
@@ -88,8 +105,11 @@ var parsed = []struct{ parser, tmpl, note string }{
 	{"pem", `{{pem "PKCS8-EC"}}`, "EC"},
 	{"pem", `{{pem "OPENSSH"}}`, "ssh-ed25519"},
 	{"pem", `{{pem "PGP"}}`, "OpenPGP"},
+	{"putty", `{{putty "2"}}`, "ssh-ed25519"},
+	{"putty", `{{putty "3"}}`, "ssh-ed25519"},
 	{"pypi-macaroon", `{{pypi}}`, "restricted by caveats"},
 	{"pypi-macaroon", `{{testpypi}}`, "for test.pypi.org"},
+	{"stellar-seed", `{{stellar}}`, ""},
 	{"telegram", `{{telegram}}`, ""},
 	{"vault-service-token", `{{vault "hvs."}}`, ""},
 }
@@ -130,6 +150,9 @@ func TestLowered(t *testing.T) {
 		{"pem", `{{pem "PKCS8-ENCRYPTED"}}`, "encrypted with a passphrase"},
 		{"pem", `{{pem "OPENSSH-ENCRYPTED"}}`, "encrypted with a passphrase (bcrypt)"},
 		{"jwt", `{{jwtAlg "none"}}`, "unsigned (alg none)"},
+		{"putty", `{{putty "3" "encrypted"}}`, "encrypted with a passphrase"},
+		{"base58check", `{{wif "test"}}`, "of the test network"},
+		{"base58check", `{{xprv "tprv"}}`, "of the test network"},
 		{"aws-key-id", `{{awsID "AKIA" "052310077262"}}`, "canary: its maker is told when it is used"},
 	} {
 		got := proof.Parse(c.parser, []byte(leaktest.Must(3, c.tmpl)))
@@ -137,9 +160,11 @@ func TestLowered(t *testing.T) {
 			t.Errorf("%s: %+v", c.tmpl, got)
 		}
 	}
-	expired := proof.Parse("jwt", []byte(leaktest.Must(3, `{{jwtExpired}}`)))
-	if want := time.Date(2021, 3, 4, 0, 0, 0, 0, time.UTC); !expired.Expires.Equal(want) {
-		t.Errorf("expires %v, want %v", expired.Expires, want)
+	for parser, tmpl := range map[string]string{"jwt": `{{jwtExpired}}`, "fly-macaroon": `{{fly 1614816000}}`, "jfrog-reference": `{{jfrog 1614816000}}`} {
+		expired := proof.Parse(parser, []byte(leaktest.Must(3, tmpl)))
+		if want := time.Date(2021, 3, 4, 0, 0, 0, 0, time.UTC); !expired.Expires.Equal(want) {
+			t.Errorf("%s expires %v, want %v", parser, expired.Expires, want)
+		}
 	}
 }
 
@@ -153,7 +178,15 @@ func TestLookAlikesFail(t *testing.T) {
 		{"azure-his", `{{base64 86}}==`},
 		{"azure-cask", `{{alnum 84}}`},
 		{"base64-json", `eyJ{{base64 40}}`},
+		{"base58check", `K{{from "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz" 51}}`},
+		{"base58check", `{{xpub}}`},
 		{"basic-auth", `{{b64 "user:password"}}`},
+		{"bip39", `{{words 12}}`},
+		{"bip39", `test test test test test test test test test test test junk`},
+		{"fly-macaroon", `fm2_lJPEEM{{base64 200}}`},
+		{"jfrog-reference", `{{base64 64}}`},
+		{"putty", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: a\nPublic-Lines: 1\n{{base64 64}}\nPrivate-Lines: 1\n{{base64 48}}\nPrivate-MAC: {{hex 64}}"},
+		{"stellar-seed", `SA{{base32 54}}`},
 		{"basic-auth", `{{base64 40}}`},
 		{"discord", `{{base64url 24}}.{{base64url 6}}.{{base64url 38}}`},
 		{"gcp-service-account", `{"type":"authorized_user"}`},
@@ -180,7 +213,7 @@ func TestLookAlikesFail(t *testing.T) {
 // A note must not hold what is secret: no run of 12 characters of the value, but
 // for what notes are made of (numbers, addresses).
 func TestNotesAreNotSecret(t *testing.T) {
-	public := regexp.MustCompile(`^(account|for|issuer|bot|user|organization|provider) `)
+	public := regexp.MustCompile(`^(account|ssh-ed25519|for|issuer|bot|user|organization|provider) `)
 	for _, c := range parsed {
 		value := leaktest.Must(5, c.tmpl)
 		for _, note := range proof.Parse(c.parser, []byte(value)).Notes {

@@ -92,3 +92,23 @@ func parseTelegram(value []byte) Result {
 	}
 	return holds(fmt.Sprintf("bot %d", id))
 }
+
+// parseJFrog reads a reference token: base64 of "reftkn:01:", the time of its end
+// in seconds and what it refers to, joined by colons. A token that does not end
+// has zeros there.
+func parseJFrog(value []byte) Result {
+	raw, ok := decode64(value)
+	parts := bytes.SplitN(raw, []byte(":"), 4)
+	if !ok || len(parts) < 3 || string(parts[0]) != "reftkn" || string(parts[1]) != "01" {
+		return fails()
+	}
+	end, err := strconv.ParseInt(string(parts[2]), 10, 63)
+	if err != nil || len(parts) != 4 || len(parts[3]) < 20 {
+		return unsure()
+	}
+	result := holds()
+	if end > 0 && end < 1<<37 {
+		result.Expires = time.Unix(end, 0).UTC()
+	}
+	return result
+}

@@ -11,18 +11,14 @@ import (
 // parseAge checks the Bech32 sum (BIP 173) of an age identity. They are written
 // in capitals (age-encryption.org/v1); Bech32 allows small letters too, not both.
 func parseAge(value []byte) Result {
-	lower := bytes.ToLower(value)
-	if !bytes.Equal(value, lower) && !bytes.Equal(value, bytes.ToUpper(value)) {
+	hrp, data, ok := bech32Parts(value)
+	if !ok {
 		return fails()
 	}
-	at := bytes.LastIndexByte(lower, '1')
-	if at < 1 || len(lower)-at < 7 || len(lower) > 90+2000 { // post-quantum identities are longer than BIP 173 allows
+	if string(hrp) != "age-secret-key-" && string(hrp) != "age-secret-key-pq-" {
 		return fails()
 	}
-	if string(lower[:at]) != "age-secret-key-" && string(lower[:at]) != "age-secret-key-pq-" {
-		return fails()
-	}
-	if bech32(lower[:at], lower[at+1:]) != 1 {
+	if bech32(hrp, data) != bech32Holds {
 		return fails()
 	}
 	return holds()

@@ -12,22 +12,34 @@ import (
 
 // Sum is a checksum that a token carries of another part of itself.
 type Sum struct {
-	Algo     string // "crc32": IEEE 802.3's, as in zip
+	Algo     string // one of Algos
 	Encoding string // one of Encodings
+	Seed     string // of "marvin32": 8 characters; else empty
 }
 
-// Encodings of a 32-bit sum: "base62" (0-9A-Za-z, 6 digits), "base36" (0-9a-z, 7
-// digits), "hex" and "HEX" (8 digits, high byte first), "hex-le" (low byte
-// first), "base64-le" (low byte first, standard alphabet, as many of its 6
+// Algos of a 32-bit sum: "crc32", IEEE 802.3's, as in zip, and "marvin32",
+// Microsoft's seeded hash, its two halves folded into one.
+func Algos() []string { return slices.Clone(algos) }
+
+var algos = []string{"crc32", "marvin32"}
+
+// Encodings of a 32-bit sum: "base62" (0-9A-Za-z, 6 digits), "base62-lower"
+// (0-9a-zA-Z, 6 digits), "base36" (0-9a-z, 7
+// digits), "base66" (a-zA-Z1-90.-_~, 6 digits, of which the token has the first
+// ones, at least 3), "hex" and "HEX" (8 digits, high byte first), "hex-le" (low
+// byte first), "base64-le" (low byte first, standard alphabet, as many of its 6
 // characters as the token has, at least 4).
 func Encodings() []string { return slices.Clone(encodings) }
 
-var encodings = []string{"base62", "base36", "hex", "HEX", "hex-le", "base64-le"}
+var encodings = []string{"base62", "base62-lower", "base36", "base66", "hex", "HEX", "hex-le", "base64-le"}
 
 // Validate tells whether Verify knows the algorithm and the encoding.
 func (s Sum) Validate() error {
-	if s.Algo != "crc32" {
-		return fmt.Errorf("unknown checksum algorithm %q (known: crc32)", s.Algo)
+	if !slices.Contains(algos, s.Algo) {
+		return fmt.Errorf("unknown checksum algorithm %q (one of %s)", s.Algo, strings.Join(algos, ", "))
+	}
+	if seeded := s.Algo == "marvin32"; seeded && len(s.Seed) != 8 || !seeded && s.Seed != "" {
+		return fmt.Errorf("seed: marvin32 has one of 8 characters, %s has none", algos[0])
 	}
 	if !slices.Contains(encodings, s.Encoding) {
 		return fmt.Errorf("unknown checksum encoding %q (one of %s)", s.Encoding, strings.Join(encodings, ", "))
@@ -41,14 +53,23 @@ func (s Sum) Verify(of, sum []byte) (bool, error) {
 	if err := s.Validate(); err != nil {
 		return false, err
 	}
-	return encode(crc32.ChecksumIEEE(of), s.Encoding, len(sum)) == string(sum), nil
+	n := crc32.ChecksumIEEE(of)
+	if s.Algo == "marvin32" {
+		n = marvin32(of, s.Seed)
+	}
+	return encode(n, s.Encoding, len(sum)) == string(sum), nil
 }
 
 // encode writes n; where an encoding may be cut short, to size characters.
 func encode(n uint32, encoding string, size int) string {
 	switch encoding {
 	case "base62":
-		return inBase62(n)
+		return inDigits(n, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+	case "base62-lower":
+		return inDigits(n, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	case "base66":
+		text := inDigits(n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890.-_~")
+		return text[:min(len(text), max(size, 3))]
 	case "base36":
 		return fmt.Sprintf("%07s", strconv.FormatUint(uint64(n), 36))
 	case "hex":
@@ -62,12 +83,13 @@ func encode(n uint32, encoding string, size int) string {
 	return text[:min(len(text), max(size, 4))]
 }
 
-func inBase62(n uint32) string {
-	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	out := []byte("000000") // 62⁶ > 2³²
+// inDigits writes n in six of the digits, the first of which is zero: 62⁶ > 2³².
+func inDigits(n uint32, digits string) string {
+	base := uint32(len(digits))
+	out := []byte(strings.Repeat(digits[:1], 6))
 	for i := len(out) - 1; n > 0; i-- {
-		out[i] = digits[n%62]
-		n /= 62
+		out[i] = digits[n%base]
+		n /= base
 	}
 	return string(out)
 }

@@ -3,7 +3,11 @@ package proof
 import (
 	"encoding/base32"
 	"encoding/base64"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/oakum-sec/oakum/leak"
@@ -25,21 +29,21 @@ func TestSumVectors(t *testing.T) {
 		{"", "base62", "000000"},
 		{"", "base36", "0000000"},
 	} {
-		sum := Sum{"crc32", c.encoding}
+		sum := Sum{Algo: "crc32", Encoding: c.encoding}
 		if ok, err := sum.Verify([]byte(c.of), []byte(c.want)); !ok || err != nil {
 			t.Errorf("%s of %q is not %s (%v)", c.encoding, c.of, c.want, err)
 		}
 	}
-	if ok, _ := (Sum{"crc32", "base64-le"}).Verify([]byte("hello"), nil); ok {
+	if ok, _ := (Sum{Algo: "crc32", Encoding: "base64-le"}).Verify([]byte("hello"), nil); ok {
 		t.Error("an empty sum holds")
 	}
-	for _, bad := range []Sum{{}, {"crc32", "base63"}, {"md5", "hex"}} {
+	for _, bad := range []Sum{{}, {Algo: "crc32", Encoding: "base63"}, {Algo: "md5", Encoding: "hex"}, {Algo: "marvin32", Encoding: "hex"}, {Algo: "crc32", Encoding: "hex", Seed: "Default0"}} {
 		if _, err := bad.Verify(nil, nil); err == nil {
 			t.Errorf("%+v is no error", bad)
 		}
 	}
 	for _, encoding := range Encodings() {
-		if err := (Sum{"crc32", encoding}).Validate(); err != nil {
+		if err := (Sum{Algo: "crc32", Encoding: encoding}).Validate(); err != nil {
 			t.Error(err)
 		}
 	}
@@ -76,6 +80,21 @@ func TestBech32Vectors(t *testing.T) {
 	} {
 		if got := bech32([]byte(c.hrp), []byte(c.data)) == 1; got != c.ok {
 			t.Errorf("%s1%s: %v", c.hrp, c.data, got)
+		}
+	}
+}
+
+// BIP 350's strings, valid under it and invalid, and one of BIP 173.
+func TestBech32Parser(t *testing.T) {
+	for text, want := range map[string]Verdict{
+		"A1LQFN3A": Holds, "a1lqfn3a": Holds, "A1lqfn3a": Fails, "a1lqfn3b": Fails,
+		"abcdef1l7aum6echk45nj3s0wdvt2fg8x9yrzpqzd3ryx":                Holds,
+		"split1checkupstagehandshakeupstreamerranterredcaperredlc445v": Holds,
+		"split1checkupstagehandshakeupstreamerranterredcaperred2y9e3w": Holds,
+		"qyrz8wqd2c9m": Fails, "1qyrz8wqd2c9m": Fails, "in1muywd": Fails,
+	} {
+		if got := Parse("bech32", []byte(text)).Verdict; got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
 		}
 	}
 }
@@ -127,5 +146,59 @@ func TestJWTVectors(t *testing.T) {
 	jwe := "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAAAAAAAAAAAAAA.AAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA"
 	if got := Parse("jwt", []byte(jwe)); got.Verdict != Holds {
 		t.Errorf("JWE: %+v", got)
+	}
+}
+
+// The vector that microsoft/security-utilities generates its Entra examples from,
+// in pieces so that no secret stands here.
+func TestEntraVector(t *testing.T) {
+	sum := Sum{Algo: "marvin32", Encoding: "base66", Seed: "AadPwd00"}
+	if ok, err := sum.Verify([]byte("zzz8"+"Q~"+strings.Repeat("z", 31)), []byte("blP")); !ok || err != nil {
+		t.Errorf("%v, %v", ok, err)
+	}
+}
+
+// Test vectors 1 of BIP 32 and the key of the Bitcoin wiki's page on the format,
+// both published and in pieces.
+func TestBase58Vectors(t *testing.T) {
+	for value, note := range map[string]string{
+		"xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChk" + "VvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi": "master key",
+		"5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhT" + "VqvbTLvyTJ":                                                             "main network",
+	} {
+		if got := Parse("base58check", []byte(value)); got.Verdict != Holds || !slices.Contains(got.Notes, note) {
+			t.Errorf("%s: %+v", note, got)
+		}
+	}
+}
+
+// The key that Go's own tests serve TLS with, which every installation of Go has.
+func TestPublishedKey(t *testing.T) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(root)), "src/net/http/internal/testcert/testcert.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, key, _ := strings.Cut(string(text), "testingKey(`")
+	key, _, _ = strings.Cut(key, "`")
+	got := Parse("pem", []byte(strings.ReplaceAll(key, "TESTING KEY", "PRIVATE"+" KEY")))
+	if got.Verdict == Fails || got.Severity == nil || *got.Severity != leak.Low || !strings.HasPrefix(got.Notes[len(got.Notes)-1], "a key for tests, published at https://go.dev/") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// SEP 23's and BIP 39's published vectors, in pieces.
+func TestWalletVectors(t *testing.T) {
+	if got := Parse("stellar-seed", []byte("SBU2RRGLXH3E5CQHTD3ODLDF2BWDC"+"YUSSBLLZ5GNW7JXHDIYKXZWHOKR")); got.Verdict != Holds {
+		t.Errorf("Stellar: %+v", got)
+	}
+	phrase := "legal winner thank year wave sausage worth " + "useful legal winner thank yellow"
+	if got := Parse("bip39", []byte(phrase)); got.Verdict != Holds {
+		t.Errorf("BIP 39: %+v", got)
+	}
+	if got := Parse("bip39", []byte(strings.Replace(phrase, "yellow", "zebra", 1))); got.Verdict != Fails {
+		t.Errorf("BIP 39 with another last word: %+v", got)
 	}
 }

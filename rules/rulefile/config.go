@@ -76,6 +76,14 @@ const maxExtend = 2
 // in the file that have no effect, as an id in disabledRules that no rule has.
 func (c *Config) Merge(base []rules.Rule, open func(path string) ([]byte, error)) (all []rules.Rule, notices []string, err error) {
 	m := merger{base: base, open: open}
+	if len(c.Rules) == 0 && !c.Extend.any() {
+		// People write such files to add allowlists; gitleaks takes them at their
+		// word and finds nothing.
+		laid := *c
+		laid.Extend.UseDefault = true
+		c = &laid
+		m.notice(c.File, 0, "there are no rules in it: oakum's are used, as with [extend] useDefault = true")
+	}
 	if err := m.config(c, nil); err != nil {
 		return nil, nil, err
 	}

@@ -174,13 +174,12 @@ func TestMergeByHand(t *testing.T) {
 
 func TestMergeMistakes(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{"title = 'empty'", "f.toml: there are no rules in it"},
-		{"[[allowlists]]\npaths = ['x']", "f.toml: there are no rules in it"},
+		{"[extend]\npath = 'empty.toml'", "f.toml: there are no rules in it"},
 		{"[extend]\npath = 'b.toml'\n[[rules]]\nid = 'a'\n", `f.toml:3: rule "a": rules.regex: is missing`},
 		{lead + "[[rules.required]]\nid = 'aa'\n[[rules]]\nid = 'ab'\nregex='x'", `f.toml:1: rule "a": rules.components: no rule has the id "aa"`},
 		{"[extend]\nuseDefault = true\n[[rules]]\nid = 'buoy-id'\nsecretGroup = 2\n", `f.toml:3: rule "buoy-id": rules.secretGroup: is 2, the regex has 0 groups`},
 	} {
-		_, _, err := mustConfig(t, "f.toml", c.text).Merge(base, files(map[string]string{"b.toml": "[[rules]]\nid='b'\nregex='b'\n"}))
+		_, _, err := mustConfig(t, "f.toml", c.text).Merge(base, files(map[string]string{"b.toml": "[[rules]]\nid='b'\nregex='b'\n", "empty.toml": "title = 'nothing'"}))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.want)
 		}

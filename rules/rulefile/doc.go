@@ -1,6 +1,8 @@
 // Package rulefile reads rules that people write: TOML files in gitleaks' v8 form,
 // with oakum's own keys beside (docs/rules-format.md lists all).
 //
+// Import makes such a file of Betterleaks', as far as it maps.
+//
 // Parse reads a file, Validate tells what is wrong with a rule by itself, and
 // Merge lays a user's file over what it extends. What comes out is plain
 // rules.Rule values for rules.Compile: the engine knows nothing of files.

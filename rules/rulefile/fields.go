@@ -80,6 +80,12 @@ var ruleFields = fields[rules.Rule]{
 			readFields(rd, checksumFields, t, key+".", r.Checksum)
 		}
 	},
+	"verify": func(rd *reader, n *node, key string, r *rules.Rule) {
+		if t, ok := rd.table(n, key); ok {
+			r.Verify = &rules.Verify{}
+			readFields(rd, verifyFields, t, key+".", r.Verify)
+		}
+	},
 	"components": func(rd *reader, n *node, key string, r *rules.Rule) { readComponents(rd, componentFields, n, key, r) },
 	"required":   func(rd *reader, n *node, key string, r *rules.Rule) { readComponents(rd, requiredFields, n, key, r) },
 	"allowlists": func(rd *reader, n *node, key string, r *rules.Rule) {
@@ -96,6 +102,7 @@ var ruleFields = fields[rules.Rule]{
 
 var checksumFields = fields[rules.Checksum]{
 	"algo":     func(rd *reader, n *node, key string, c *rules.Checksum) { c.Algo = rd.text(n, key) },
+	"seed":     func(rd *reader, n *node, key string, c *rules.Checksum) { c.Seed = rd.text(n, key) },
 	"of":       func(rd *reader, n *node, key string, c *rules.Checksum) { c.Of = rd.text(n, key) },
 	"sum":      func(rd *reader, n *node, key string, c *rules.Checksum) { c.Sum = rd.text(n, key) },
 	"encoding": func(rd *reader, n *node, key string, c *rules.Checksum) { c.Encoding = rd.text(n, key) },
@@ -140,7 +147,7 @@ var allowlistFields = fields[rules.Allowlist]{
 // The closed lists of words. "" is the default, which is not written.
 var (
 	matchers   = []string{"", "assignment"}
-	extents    = []string{"", "pem"}
+	extents    = []string{"", "pem", "putty"}
 	mismatches = []string{"drop", "downgrade"}
 	conditions = []string{"OR", "AND"}
 	targets    = []string{"secret", "match", "line"} // secret: ""

@@ -130,7 +130,7 @@ var foreignKeys = []string{"betterleaksMinVersion", "prefilter", "filter", "spec
 func unknownKey(written string, known []string) string {
 	for _, f := range foreignKeys {
 		if strings.EqualFold(f, written) {
-			return "this is a key of Betterleaks that oakum does not run: take it out, or say the same with entropy and allowlists"
+			return "this is a key of Betterleaks that oakum does not run: take it out, or have `oakum rules import` make of the file what maps"
 		}
 	}
 	if hint := didYouMean(written, known); hint != "" {

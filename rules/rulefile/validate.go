@@ -28,6 +28,7 @@ func Validate(r rules.Rule) []error {
 	c.pattern()
 	c.words()
 	c.checksum()
+	c.verify()
 	c.components()
 	for i := range r.Allowlists {
 		for _, m := range emptyOrBroken(r.Allowlists[i]) {
@@ -336,7 +337,7 @@ func parserHint(name string) string {
 
 // sumMistake tells why a checksum cannot be verified, "" if it can.
 func sumMistake(c *rules.Checksum) string {
-	if err := (proof.Sum{Algo: c.Algo, Encoding: c.Encoding}).Validate(); err != nil {
+	if err := (proof.Sum{Algo: c.Algo, Encoding: c.Encoding, Seed: c.Seed}).Validate(); err != nil {
 		return err.Error()
 	}
 	return ""

@@ -41,6 +41,14 @@ type Border struct {
 // AnyBorder asks nothing.
 var AnyBorder = Border{AllBytes, true}
 
+// takes tells whether b allows what stands at text[i], which may be outside of it.
+func (b *Border) takes(text []byte, i int) bool {
+	if uint(i) >= uint(len(text)) {
+		return b.Open
+	}
+	return b.Set.Has(text[i])
+}
+
 // folded is the border's bytes, folded; the text's end is a zero.
 func (b *Border) folded() (out ByteSet) {
 	for i := range b.Set {

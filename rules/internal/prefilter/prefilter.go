@@ -5,20 +5,24 @@ import "encoding/binary"
 // Filter finds literals in a text, all at once. Every literal is known by two
 // grams of four bytes at neighbouring offsets, so that looking at every second
 // position finds one of them. Grams are folded (| 0x20) and hashed into a table
-// of 64 KB; positions that pass are written down without a branch, asked a second
-// question and confirmed, a block at a time. With 550 literals that does 1.3 GB/s
-// a core where a bitmap of 16 KB did 1.0, for its shifts, and a branch a position
-// 0.8; an automaton over bytes does 0.2 to 0.7 (BenchmarkPrefilter, 2026-11-23).
+// of 256 KB; positions that pass are written down without a branch, asked a second
+// question and confirmed, a block at a time. The table is large for what passes by
+// accident: each such position costs about as much as three that do not, and with 1,160
+// literals 3.7 % of a text's bytes pass, of 64 KB twice as many. That does 1.5 GB/s a core,
+// of which a look at every second position takes two thirds, whatever the table's size
+// (32 KB to 256 KB: the same); a bitmap was slower by half for its shifts, a branch a
+// position by more. An automaton over bytes does 0.2 to 0.7 (BenchmarkPrefilter, 2026-11-24).
 //
 // Literals of four and three bytes have no second gram, or none at all, of their
 // own: theirs take in the byte that follows or precedes, for each one that the
 // regexps allow there.
 type Filter struct {
-	passes  [1 << 16]uint8    // by the upper 16 bits of the hash: 1 for a gram's. A byte each, though a bit would do: no shift
-	second  [1 << 13]uint32   // by 18 bits of another hash, for what passed the first
-	buckets [1<<14 + 1]uint32 // first gram of each value of the upper 14
+	passes  [1 << 18]uint8    // by the upper 18 bits of the hash: 1 for a gram's. A byte each, though a bit would do: no shift
+	second  [1 << 14]uint32   // by 19 bits of another hash, for what passed the first
+	buckets [1<<15 + 1]uint32 // first gram of each value of the upper 15
 	grams   []gram            // by bucket
 	words   []word            // by literal
+	besides [][2]Border       // by literal: what may stand before and behind it
 	span    int               // how far behind a literal's begin its last gram ends
 }
 
@@ -64,23 +68,23 @@ func (p *Filter) sweep(b *block, size int, out *found) []uint32 {
 	for i := 0; i < blockSize && i < size; i += 6 {
 		v := binary.LittleEndian.Uint64(b[i:i+8]) | foldAll
 		out[k&4095] = uint32(i)
-		k += int(t[uint16(uint32(v)*gramHash>>16)])
+		k += int(t[uint32(v)*gramHash>>14])
 		out[k&4095] = uint32(i + 2)
-		k += int(t[uint16(uint32(v>>16)*gramHash>>16)])
+		k += int(t[uint32(v>>16)*gramHash>>14])
 		out[k&4095] = uint32(i + 4)
-		k += int(t[uint16(uint32(v>>32)*gramHash>>16)])
+		k += int(t[uint32(v>>32)*gramHash>>14])
 	}
 	return out[:k&4095]
 }
 
-// sift drops most of the positions that passed by accident: with the 20,000 grams
-// that four hundred rules have, one in seven does.
+// sift drops most of the positions that passed by accident: one in eleven does, with
+// the 20,000 grams that seven hundred rules have.
 func (p *Filter) sift(b *block, positions []uint32) []uint32 {
 	k := 0
 	for _, i := range positions {
 		h := (binary.LittleEndian.Uint32(b[i:i+4]) | foldGram) * siftHash
 		positions[k] = i
-		k += int(p.second[h>>14&0x1fff] << (h >> 27) >> 31)
+		k += int(p.second[h>>13&0x3fff] << (h >> 27) >> 31)
 	}
 	return positions[:k]
 }
@@ -90,32 +94,36 @@ func (p *Filter) sift(b *block, positions []uint32) []uint32 {
 func (p *Filter) confirm(b *block, at int, positions []uint32, text []byte, hit func(word, at int)) {
 	for _, i := range positions {
 		bytes := binary.LittleEndian.Uint32(b[i:i+4]) | foldGram
-		bucket := bytes * gramHash >> 18
+		bucket := bytes * gramHash >> 17
 		for _, g := range p.grams[p.buckets[bucket]:p.buckets[bucket+1]] {
 			if g.bytes != bytes {
 				continue
 			}
 			start := at + int(i) - int(g.offset)
-			if start >= 0 && p.words[g.word].at(text, start) {
+			if start >= 0 && p.stands(int(g.word), text, start) {
 				hit(int(g.word), start)
 			}
 		}
 	}
 }
 
-// at tells whether the literal stands at text[i:].
-func (w *word) at(text []byte, i int) bool {
-	n := len(w.Text)
-	if i+n > len(text) {
+// stands tells whether a literal is text[i:], between what may be beside it for any of
+// those who look for it. In a run of one character it is that which says no.
+func (p *Filter) stands(word int, text []byte, i int) bool {
+	w := &p.words[word]
+	end := i + len(w.Text)
+	if end > len(text) {
 		return false
 	}
-	if i+8 > len(text) {
-		return w.in(text[i:])
+	whole := false
+	if i+8 <= len(text) {
+		if (binary.LittleEndian.Uint64(text[i:i+8])|w.fold)&w.mask != w.value {
+			return false
+		}
+		whole = len(w.Text) <= 8
 	}
-	if (binary.LittleEndian.Uint64(text[i:i+8])|w.fold)&w.mask != w.value {
-		return false
-	}
-	return n <= 8 || w.in(text[i:i+n])
+	b := &p.besides[word]
+	return b[0].takes(text, i-1) && b[1].takes(text, end) && (whole || w.in(text[i:end]))
 }
 
 // Scan tells hit of every literal that begins in text[from:to], roughly by
@@ -129,7 +137,7 @@ func (p *Filter) Scan(text []byte, from, to int, s *Scratch, hit func(word, at i
 		if at+len(tail) <= len(text) {
 			b = (*block)(text[at:])
 		} else {
-			n := copy(tail[:], text[at:])
+			n := copy(tail[:min(last-at+padding, len(tail))], text[at:])
 			clear(tail[n:min(n+6+padding, len(tail))])
 		}
 		p.confirm(b, at, p.sift(b, p.sweep(b, last-at, out)), text, hit)
@@ -139,23 +147,23 @@ func (p *Filter) Scan(text []byte, from, to int, s *Scratch, hit func(word, at i
 // New makes one for lits. besides tells, for each, what may stand
 // before and behind it in any of the regexps that it is a literal of.
 func New(lits []Literal, besides [][2]Border) *Filter {
-	p := &Filter{words: make([]word, len(lits))}
+	p := &Filter{words: make([]word, len(lits)), besides: besides}
 	for i, l := range lits {
 		p.words[i] = newWord(l)
 		p.span = max(p.span, l.anchor()+5)
 	}
 	p.each(besides, func(g gram) {
 		h, h2 := g.bytes*gramHash, g.bytes*siftHash
-		p.passes[h>>16] = 1
-		p.second[h2>>14&0x1fff] |= 1 << (31 - h2>>27)
-		p.buckets[h>>18+1]++
+		p.passes[h>>14] = 1
+		p.second[h2>>13&0x3fff] |= 1 << (31 - h2>>27)
+		p.buckets[h>>17+1]++
 	})
 	for i := range len(p.buckets) - 1 {
 		p.buckets[i+1] += p.buckets[i]
 	}
 	p.grams = make([]gram, p.buckets[len(p.buckets)-1])
 	p.each(besides, func(g gram) { // fills each bucket from its end, which becomes its begin
-		b := g.bytes * gramHash >> 18
+		b := g.bytes * gramHash >> 17
 		p.buckets[b+1]--
 		p.grams[p.buckets[b+1]] = g
 	})

@@ -16,11 +16,24 @@ func spell(r *rand.Rand, size int) []byte {
 	return out
 }
 
-// TestScan holds that every place of every literal is told, as looking at each
-// place for each literal finds them, wherever a search begins and ends.
+// beside is anything, or a few letters with or without the text's end.
+func beside(r *rand.Rand) Border {
+	if r.IntN(2) == 0 {
+		return AnyBorder
+	}
+	b := Border{Open: r.IntN(2) == 0}
+	for _, c := range spell(r, 3) {
+		b.Set.Add(c)
+	}
+	return b
+}
+
+// TestScan holds that every place of every literal is told, between what may be beside
+// it, as looking at each place for each literal finds them, wherever a search begins
+// and ends.
 func TestScan(t *testing.T) {
 	r, seen := rand.New(rand.NewPCG(1, 1)), 0
-	for range 30 {
+	for range 60 {
 		var lits []Literal
 		var besides [][2]Border
 		for i := range 20 {
@@ -30,7 +43,7 @@ func TestScan(t *testing.T) {
 				l = Folded(string(word))
 			}
 			l.Settle()
-			lits, besides = append(lits, l), append(besides, [2]Border{AnyBorder, AnyBorder})
+			lits, besides = append(lits, l), append(besides, [2]Border{beside(r), beside(r)})
 		}
 		p, text := New(lits, besides), spell(r, 2*blockSize+r.IntN(2000))
 		from := r.IntN(len(text) / 2)
@@ -43,7 +56,8 @@ func TestScan(t *testing.T) {
 		})
 		for at := from; at < to; at++ {
 			for i := range lits {
-				if lits[i].in(text[at:]) {
+				end := at + len(lits[i].Text)
+				if lits[i].in(text[at:]) && besides[i][0].takes(text, at-1) && besides[i][1].takes(text, end) {
 					want = append(want, [2]int{at, i})
 				}
 			}
