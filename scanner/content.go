@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner/archive"
 )
 
 // open reads the whole text. What goes wrong on the way is a Gap.
@@ -41,10 +42,16 @@ func (w *worker) read(src io.Reader) error {
 		}
 	}()
 	head, err := w.windows(raw, size)
-	if head != nil {
-		err = w.wide(io.MultiReader(bytes.NewReader(head), raw))
+	if head == nil {
+		return err
 	}
-	return err
+	all := io.MultiReader(bytes.NewReader(head), raw)
+	if f := w.packedAs(head); f != archive.None {
+		at, _ := src.(io.ReaderAt)
+		w.unpack(f, all, size, at)
+		return nil
+	}
+	return w.wide(all)
 }
 
 // counted counts what is read.
@@ -60,11 +67,12 @@ func (c *counted) Read(p []byte) (int, error) {
 }
 
 // windows looks at src window by window. Where its first bytes turn out to be
-// UTF-16 it stops and returns them, to be read again through a decoder.
+// UTF-16, or an archive's, it stops and returns them, to be read again through a
+// decoder.
 func (w *worker) windows(src io.Reader, size int64) (head []byte, err error) {
 	p, sniffed := passThrough(nil), false
 	_, err = w.reader.windows(src, size, func(win *window) bool {
-		if !sniffed && w.sniff(win.text) {
+		if !sniffed && (w.packedAs(win.text) != archive.None || w.sniff(win.text)) {
 			head = bytes.Clone(win.text)
 			return false
 		}
@@ -80,8 +88,11 @@ func (w *worker) text(text []byte, regions []leak.Span) {
 		return
 	}
 	w.out.bytes += int64(len(text))
+	f := w.packedAs(text)
 	switch {
 	case regions != nil && len(regions) == 0:
+	case f != archive.None:
+		w.unpackText(f, text)
 	case w.sniff(text):
 		if err := w.wide(bytes.NewReader(text)); err != nil {
 			w.gapOf(fmt.Errorf("read: %w", err))
@@ -113,9 +124,12 @@ func (w *worker) wide(src io.Reader) error {
 func (w *worker) window(win *window, p *pass) bool {
 	w.pieces = p.pieces(w.pieces[:0], win)
 	w.matches = p.match(w.set, w.matches[:0], win, w.pieces)
+	known := len(w.hits)
 	for i := range w.matches {
 		w.judge(&w.matches[i], win)
 	}
+	w.keyPaths(win, w.hits[known:])
+	w.known(win)
 	if !w.opt.NoDecode {
 		p.encoded(win, w.pieces, func(e encoded) { w.encoded(e, win, layers{locate: whole}) })
 	}
@@ -128,6 +142,14 @@ func (w *worker) tooLarge(size int64) bool {
 	if limit <= 0 || size <= limit {
 		return false
 	}
-	w.gap(leak.GapLimit, fmt.Errorf("%d bytes, more than the limit of %d (--max-size)", size, limit))
+	w.gap(leak.GapLimit, &TooLargeError{size, limit})
 	return true
+}
+
+// TooLargeError is why a text above Options.MaxSize was not looked at; its
+// fields are bytes.
+type TooLargeError struct{ Size, Limit int64 }
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("%d bytes, more than the limit of %d (--max-size)", e.Size, e.Limit)
 }

@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"github.com/oakum-sec/oakum/rules"
+	"github.com/oakum-sec/oakum/scanner/archive"
 )
 
 // Copied is a stretch that a text has from an older one: Len bytes of that from
@@ -34,6 +35,9 @@ func (p *Probe) Edited(base *Marks, baseSize int, text []byte, copies []Copied) 
 		base, copies = nil, nil
 	}
 	if !sameHead(copies) {
+		if p.opt.packedAs(text) != archive.None {
+			return &Marks{unknown: true, all: true}
+		}
 		if k := sniff(text[:min(len(text), sniffSize)]); k.utf16 != nil {
 			return p.wide(text, k)
 		}
@@ -56,9 +60,9 @@ func (p *Probe) Edited(base *Marks, baseSize int, text []byte, copies []Copied) 
 }
 
 // sameHead tells whether a text begins with the bytes that say what kind it is, as
-// the old one did, which was not UTF-16.
+// the old one did, which was neither UTF-16 nor an archive.
 func sameHead(copies []Copied) bool {
-	return len(copies) > 0 && copies[0].At == 0 && copies[0].From == 0 && copies[0].Len >= sniffSize
+	return len(copies) > 0 && copies[0].At == 0 && copies[0].From == 0 && copies[0].Len >= max(sniffSize, archive.HeadSize)
 }
 
 // plan divides the text into windows, in which everything is looked for, and

@@ -26,6 +26,7 @@ func (w *worker) encoded(e encoded, win *window, outer layers) {
 	for _, m := range w.set.Append(nil, e.text) {
 		w.judgeDecoded(&m, e.text, win, here)
 	}
+	w.knownDecoded(e.text, win, here)
 	eachEncoded(e.text, 0, len(e.text), func(deeper encoded) {
 		if len(here.names) < maxDepth {
 			w.encoded(deeper, win, here)

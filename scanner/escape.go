@@ -30,6 +30,10 @@ func eachEscaped(text []byte, low, from, to int, mark byte, use func(encoded)) (
 			return to
 		}
 		at += i
+		if mark == '\\' && at+1 < len(text) && text[at+1] != 'x' && text[at+1] != 'u' {
+			at++ // a line's end, a quote: the most of them
+			continue
+		}
 		if _, n := escape(text[at:]); n == 0 {
 			at++
 			continue

@@ -17,7 +17,11 @@ func keyOf(m *rules.Match, text []byte) string {
 	if m.Key[1] > m.Key[0] {
 		return string(text[m.Key[0]:min(m.Key[1], m.Key[0]+maxKey)])
 	}
-	if key := nameBefore(text, m.Start); key != "" || m.Start == m.Value[0] {
+	start := m.Start
+	if bytes.HasSuffix(text[:start], []byte("jdbc:")) {
+		start -= len("jdbc:")
+	}
+	if key := nameBefore(text, start); key != "" || m.Start == m.Value[0] {
 		return key
 	}
 	if bytes.Contains(text[m.Start:m.Value[0]], []byte("://")) { // the name before a URL's password is its user's
@@ -31,7 +35,7 @@ func keyOf(m *rules.Match, text []byte) string {
 func nameBefore(text []byte, at int) string {
 	i := back(text, at, "\"'` \t(")
 	operator := back(text, i, "=:>")
-	if operator == i {
+	if operator == i || at < len(text) && text[at] == '<' { // an element begins, and no name ends
 		return ""
 	}
 	end := back(text, operator, "\"'` \t])")

@@ -16,7 +16,8 @@ type ledger struct {
 	known map[string]*leak.Finding // the last of each ID
 }
 
-// page is what one text told.
+// page is what one text told, or one member of an archive: pages of one rank are in
+// the order of telling.
 type page struct {
 	rank   int64
 	place  leak.Place
@@ -35,18 +36,22 @@ type note struct {
 }
 
 func (l *ledger) add(rank int64, events []Event) {
-	p := page{rank: rank, notes: make([]note, len(events))}
-	for i, e := range events {
+	p := page{rank: rank, notes: make([]note, 0, len(events))}
+	for _, e := range events {
 		if e.Gap != nil {
-			p.notes[i].gap = e.Gap
+			p.notes = append(p.notes, note{gap: e.Gap})
 			continue
 		}
 		f := e.Finding
+		if p.place != nil && leak.PlaceID(p.place) != leak.PlaceID(f.Place) {
+			l.pages = append(l.pages, p)
+			p = page{rank: rank}
+		}
 		p.place, p.reach, p.origin = f.Place, f.Reach, f.Origin // a worker gives them all the blob's
-		p.notes[i] = note{
+		p.notes = append(p.notes, note{
 			common: l.common(f), start: f.Span.Start, end: f.Span.End,
 			line: [2]int{f.Line, f.EndLine}, col: [2]int{f.Column, f.EndColumn},
-		}
+		})
 	}
 	l.pages = append(l.pages, p)
 }
@@ -66,8 +71,8 @@ func (l *ledger) common(f *leak.Finding) *leak.Finding {
 // alike tells whether two findings, fresh from a worker, differ in their Sighting
 // at most. Parts have places of their own.
 func alike(a, b *leak.Finding) bool {
-	return a.ID == b.ID && a.Rule == b.Rule && a.Key == b.Key && a.Hint == b.Hint &&
-		a.Proof == b.Proof && a.Severity == b.Severity && a.Seen == b.Seen &&
+	return a.ID == b.ID && a.Rule == b.Rule && a.Key == b.Key && a.Name == b.Name && a.Hint == b.Hint &&
+		a.Proof == b.Proof && a.Severity == b.Severity && a.Confidence == b.Confidence && a.Seen == b.Seen &&
 		len(a.Parts) == 0 && len(b.Parts) == 0 &&
 		slices.Equal(a.Notes, b.Notes) && slices.Equal(a.Decoded, b.Decoded) &&
 		(a.Suppressed == nil) == (b.Suppressed == nil) &&

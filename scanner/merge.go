@@ -12,6 +12,10 @@ import (
 // Hand Add the findings of a scan, or of several scans of one target (history,
 // index, working tree), then ask for Findings.
 type Merge struct {
+	// Oldest keeps of several versions of a place the first one, which brought
+	// the value, with its line: for reports that tell of commits, not of files.
+	Oldest bool
+
 	byID  map[string]*merged
 	order []*merged
 }
@@ -54,7 +58,7 @@ func (m *Merge) Add(f *leak.Finding) {
 		m.order = append(m.order, g)
 	}
 	g.absorb(f)
-	g.see(place{f.Sighting, f.Suppressed})
+	g.see(place{f.Sighting, f.Suppressed}, m.Oldest)
 }
 
 // absorb keeps the surest of what several sightings tell of one value.
@@ -62,12 +66,13 @@ func (g *merged) absorb(f *leak.Finding) {
 	kept := g.finding
 	kept.Proof = max(kept.Proof, f.Proof)
 	kept.Severity = max(kept.Severity, f.Severity)
+	kept.Confidence = max(kept.Confidence, f.Confidence)
 	if len(f.Parts) > len(kept.Parts) {
 		kept.Parts = f.Parts
 	}
 }
 
-func (g *merged) see(p place) {
+func (g *merged) see(p place, oldest bool) {
 	switch {
 	case !reflect.DeepEqual(p.Place, g.now):
 		g.now, g.ordinal = p.Place, 0
@@ -88,7 +93,7 @@ func (g *merged) see(p place) {
 		g.places[id] = -1
 		g.count++
 		g.bare = g.bare || p.allowed == nil
-	case i >= 0:
+	case i >= 0 && !oldest:
 		g.seen[i] = same(g.seen[i], p)
 	}
 }

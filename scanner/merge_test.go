@@ -16,6 +16,22 @@ func sighted(id, path string, reach leak.Reach, commit string, head bool) *leak.
 	return f
 }
 
+// Where a report tells of commits, the version that brought the value stands, with
+// its own line and commit.
+func TestMergeKeepsTheOldest(t *testing.T) {
+	m := Merge{Oldest: true}
+	first := sighted("v1.a", "conf", leak.Reachable, "c1", false)
+	first.Line = 3
+	later := sighted("v1.a", "conf", leak.Reachable, "c2", true)
+	later.Line = 9
+	m.Add(first)
+	m.Add(later)
+	f := m.Findings()[0]
+	if f.Line != 3 || f.Origin.Commit != "c1" || f.Seen != 1 || len(f.Also) != 0 {
+		t.Errorf("line %d of %s, seen %d", f.Line, f.Origin.Commit, f.Seen)
+	}
+}
+
 func TestMergeJoinsVersionsOfAFile(t *testing.T) {
 	var m Merge
 	first := sighted("v1.a", "conf", leak.Reachable, "c1", false)

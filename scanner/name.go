@@ -14,7 +14,7 @@ import (
 // than that: what finds names there finds what is found here.
 func (w *worker) name() {
 	path := w.blob.Place.Path()
-	if !longWord(path) {
+	if w.opt.Known == nil && !longWord(path) {
 		return
 	}
 	w.path = append(w.path[:0], path...)
@@ -29,6 +29,7 @@ func (w *worker) name() {
 	hits := make([]*hit, len(found))
 	for i := range found {
 		hits[i] = w.hit(&found[i], w.path, nil)
+		hits[i].byName()
 		hits[i].finding.Span = leak.Span{Start: int64(found[i].Value[0]), End: int64(found[i].Value[1])}
 	}
 	for _, h := range w.withoutOverlaps(hits) {
@@ -39,6 +40,7 @@ func (w *worker) name() {
 
 // component appends what is found in path[start:end], with path's offsets.
 func (w *worker) component(found []rules.Match, start, end int) []rules.Match {
+	found = w.knownNames(found, start, end)
 	if !longWord(w.path[start:end]) {
 		return found
 	}
@@ -56,7 +58,7 @@ func (w *worker) component(found []rules.Match, start, end int) []rules.Match {
 // two slashes, would look at more of it than a scan of another: it would tell what
 // is in the name, or take it out again.
 func (p *Probe) Name(component []byte) bool {
-	return longWord(component) && slices.ContainsFunc(p.set.Append(nil, component), func(m rules.Match) bool { return nameable(&m) })
+	return p.opt.hasKnown(component) || longWord(component) && slices.ContainsFunc(p.set.Append(nil, component), func(m rules.Match) bool { return nameable(&m) })
 }
 
 // nameable: that a file is called token-something gives nothing away.

@@ -16,6 +16,8 @@ func (w *worker) paired(hits []*hit) []*hit {
 	kept := hits[:0]
 	for _, h := range hits {
 		switch {
+		case h.known != nil && !h.taken && (h.lacking || h.rule.SkipReport):
+			kept = append(kept, h.known)
 		case h.lacking:
 			w.out.drop("incomplete")
 		case h.taken:
@@ -33,6 +35,7 @@ func (w *worker) paired(hits []*hit) []*hit {
 func (w *worker) attach(h *hit, i int, c rules.Component, hits []*hit) {
 	if other := closestHit(h, c, hits); other != nil {
 		other.taken = true
+		h.partKnown(other)
 		o := other.finding
 		h.finding.Parts = append(h.finding.Parts,
 			leak.Part{Rule: o.Rule, Secret: o.Secret, Hint: o.Hint, Span: o.Span, Line: o.Line, Column: o.Column})
@@ -41,7 +44,7 @@ func (w *worker) attach(h *hit, i int, c rules.Component, hits []*hit) {
 	}
 	if h.near != nil && !h.near[i].Secret.IsZero() {
 		h.finding.Parts = append(h.finding.Parts, h.near[i])
-		takeOverlapping(h.near[i].Span, hits)
+		h.takeOverlapping(h.near[i].Span, hits)
 		return
 	}
 	h.lacking = h.lacking || !c.Optional
@@ -49,10 +52,11 @@ func (w *worker) attach(h *hit, i int, c rules.Component, hits []*hit) {
 
 // takeOverlapping marks what a rule for names found where a part was found by its
 // shape.
-func takeOverlapping(s leak.Span, hits []*hit) {
+func (h *hit) takeOverlapping(s leak.Span, hits []*hit) {
 	for _, o := range hits {
 		if o.finding.Span.Start < s.End && s.Start < o.finding.Span.End {
 			o.taken = true
+			h.partKnown(o)
 		}
 	}
 }

@@ -26,14 +26,15 @@ type Probe struct {
 	none *Marks
 
 	// of the text at hand
-	text    []byte
-	windows []stretched
-	kept    []keeping
-	around  []stretched // the windows of one kind of encoding
-	found   []rules.Anchor
-	marks   Marks
-	kind    int
-	use     func(encoded) // note, bound once: binding allocates
+	text     []byte
+	windows  []stretched
+	kept     []keeping
+	around   []stretched // the windows of one kind of encoding
+	found    []rules.Anchor
+	marks    Marks
+	kind     int
+	use      func(encoded)  // note, bound once: binding allocates
+	useKnown func(KnownHit) // noteKnown, likewise
 }
 
 // stretched is a stretch of a text.
@@ -43,7 +44,7 @@ type stretched struct{ from, to int }
 // that it would run them with.
 func NewProbe(set *rules.Set, opt Options) *Probe {
 	p := &Probe{set: set, opt: opt, all: set.NeedsWhole(), none: &Marks{unknown: true}}
-	p.use = p.note
+	p.use, p.useKnown = p.note, p.noteKnown
 	return p
 }
 
@@ -80,6 +81,7 @@ func (p *Probe) look(from, to int) {
 	for from < to && len(p.marks.anchors) <= maxPlaces {
 		next := min(to, from+windowSize)
 		p.found = p.set.AppendAnchors(p.found[:0], p.text, from, next)
+		p.lookKnown(from, next)
 		p.take()
 		from = next
 	}
@@ -113,7 +115,7 @@ func (p *Probe) note(e encoded) {
 // worth tells whether a scan would tell of what e holds, depth encodings deep, as
 // worker.encoded and tooDeep do.
 func (p *Probe) worth(e *encoded, depth int) bool {
-	if p.set.Hit(e.text, 0, len(e.text)) {
+	if p.set.Hit(e.text, 0, len(e.text)) || p.opt.hasKnown(e.text) {
 		return true
 	}
 	found := false

@@ -1,6 +1,9 @@
 package scanner
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // What a run of base64 or hex is: a word is a stretch of their characters between
 // others, cut after maxRun of them. One that begins like encoded text and has
@@ -12,17 +15,18 @@ import "encoding/binary"
 // What happens in one has no say in the next.
 
 // eachRun calls use for each run that begins in text[from:to]. low and next are as
-// in eachOf. Of every sixteen bytes it looks at eight: minRun of them in a row hold
-// those, and the eight before or behind them, wherever they begin. Most text has a
-// blank, a bracket or a dot among any eight bytes, and is done with.
+// in eachOf. It looks at eight bytes in every seventeen: minRun of a run in a row hold
+// such eight, wherever they begin. Most text has a blank, a bracket or a dot among
+// them, and is done with.
 //
 // In base64 of ASCII '+', '/' and '-' stand for '>', '?' and '~' alone, so that
 // what has no minRun characters without one of them is not a credential's.
 func eachRun(text []byte, low, from, to int, use func(start, end int)) (next int) {
+	const step = minRun - 8 + 1
 	pos := blockStart(text, low, from) // what begins before has been looked at
 	stop := wordEnd(text, pos, to)
-	for at, last := pos, min(stop, len(text)-minRun+8); at < last; at += 16 {
-		if !solid(text[at:]) || at < pos || (at < pos+8 || !solid(text[at-8:])) && !solid(text[at+8:]) {
+	for at := pos; at < stop && at+8 <= len(text); at += step {
+		if at < pos || below(text[at:at+8]) != 0 || !solid(text, at) {
 			continue
 		}
 		start, end := wordAround(text, pos, at)
@@ -40,15 +44,31 @@ func eachRun(text []byte, low, from, to int, use func(start, end int)) (next int
 	return max(pos, stop)
 }
 
-// solid tells whether none of b's first eight bytes is below '0', as blanks,
-// quotes, brackets, commas and dots are: such a byte has its top bit set in w-'0'.
-func solid(b []byte) bool {
+// below has the top bit of each byte of b set, the first one lowest, that is less
+// than '0', as blanks, quotes, brackets, commas and dots are.
+func below(b []byte) uint64 {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	if len(b) < 8 {
-		return false
+	w := binary.LittleEndian.Uint64(b)
+	return ^((w | tops) - ones*'0') & ^w & tops
+}
+
+// solid tells whether minRun bytes in a row around the eight at text[at:], which are
+// such, are not less than '0'. Near the ends of the text it says yes.
+func solid(text []byte, at int) bool {
+	if at < 16 || at+24 > len(text) {
+		return true
 	}
-	w := binary.LittleEndian.Uint64(b[:8])
-	return (w-ones*'0')&^w&tops == 0
+	n := 8 + bits.TrailingZeros64(below(text[at+8:at+16]))/8
+	if n == 16 {
+		n += bits.TrailingZeros64(below(text[at+16:at+24])) / 8
+	}
+	if n < minRun {
+		before := bits.LeadingZeros64(below(text[at-8:at])) / 8
+		if n += before; before == 8 {
+			n += bits.LeadingZeros64(below(text[at-16:at-8])) / 8
+		}
+	}
+	return n >= minRun
 }
 
 // wordAround is the word that text[at] is in; it begins at low at the earliest.

@@ -191,6 +191,15 @@ func TestMinProof(t *testing.T) {
 	}
 }
 
+// A part counts by its whole: the pair is not torn apart by its secret half's proof.
+func TestMinProofKeepsParts(t *testing.T) {
+	pair := leaktest.Must(4, "id {{awsID \"AKIA\"}}\nsecret_key = {{awsSecret}}\n")
+	found, _, _ := scan(t, scanner.Options{MinProof: leak.Structural}, pair)
+	if len(found) != 1 || len(found[0].Parts) != 1 {
+		t.Errorf("%d findings", len(found))
+	}
+}
+
 func TestNamesAreScannedAndRedacted(t *testing.T) {
 	src := sourcetest.Memory{{Name: "backup-" + token + ".txt", Content: []byte("x " + leaktest.Must(9, `{{github "ghp_"}}`))}}
 	found, _, _ := scanSource(t, scanner.Options{}, src.Plain())

@@ -8,6 +8,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/rules"
+	"github.com/oakum-sec/oakum/scanner/archive"
 )
 
 // Event is one thing that a scan tells; exactly one field is set.
@@ -37,13 +38,31 @@ type Summary struct {
 
 // Options change how a Scanner works; the zero value is the default.
 type Options struct {
-	Jobs     int          // workers; 0: as many as GOMAXPROCS
-	MaxSize  int64        // a larger text is a Gap; 0: no limit
-	MinProof leak.Proof   // findings of a lower tier are dropped
-	NoDecode bool         // do not look into base64, hex, percent and unicode escapes
-	NoInline bool         // comments do not suppress
-	Now      time.Time    // for expiry; zero: when Scan is called
-	Log      *slog.Logger // nil is silent
+	Jobs     int        // workers; 0: as many as GOMAXPROCS
+	MaxSize  int64      // a larger text is a Gap; 0: no limit
+	MinProof leak.Proof // findings of a lower tier are not told, but counted (Summary.Dropped["proof"])
+	// MinConfidence drops findings of less; 0 stands for DefaultMinConfidence.
+	MinConfidence float64
+	Archives      archive.Limits // what one text may unpack to; zero: archive's defaults
+	NoUnpack      bool           // archives are texts like others
+	NoDecode      bool           // do not look into base64, hex, percent and unicode escapes
+	NoInline      bool           // comments do not suppress
+	Known         Known          // values to find beside what rules find; nil: none
+	Now           time.Time      // for expiry; zero: when Scan is called
+	Log           *slog.Logger   // nil is silent
+}
+
+// DefaultMinConfidence is the confidence from which on a finding is told. On
+// labelled lines of repositories that the weights were not learnt from, nine of ten
+// generic findings of that confidence and more are right (docs/quality.md, "Labelled
+// lines"); a stricter one loses more right findings than wrong ones.
+const DefaultMinConfidence = 0.5
+
+func (o *Options) leastConfidence() float64 {
+	if o.MinConfidence == 0 {
+		return DefaultMinConfidence
+	}
+	return o.MinConfidence
 }
 
 // Scanner runs rules over sources. It is safe for concurrent use.

@@ -18,9 +18,27 @@ type Blob struct {
 	Size   int64    // in bytes, -1 where it is not known
 	Reach  leak.Reach
 	Origin *leak.Origin
+	Notes  []string // what every finding in it is to tell
 	// Open is called at most once, by any goroutine. An error that is a
 	// *leak.Gap is reported as it is, another one as an unreadable Gap.
 	Open func(context.Context) (io.ReadCloser, error)
+
+	// Member is for an archive that people do not take for one, such as an image's
+	// layer: it is opened whatever the options and the limits are, and its files
+	// stand where Member says, with these notes, or are not looked at. It is called
+	// in the archive's order, by the goroutine that called Open.
+	Member func(name string) (place leak.Place, notes []string, look bool)
+	// Part is for a text that is put together of several places, such as the fields
+	// of an object: it tells which one offset is in.
+	Part func(offset int64) Part
+}
+
+// Part is one of the places that a text is put together of.
+type Part struct {
+	Place        leak.Place
+	Begin        int64    // where in the text its own text begins
+	Line, Column int      // where that stands in the place's file; 0 where that is not known
+	Notes        []string // what a finding that begins in it is to tell
 }
 
 // Source yields what is to be scanned, in an order that depends on nothing but

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/rules"
+	"github.com/oakum-sec/oakum/scanner/archive"
 )
 
 // maxFindings bounds what one text may tell; the rest is a Gap. A text with
@@ -22,8 +23,10 @@ type hit struct {
 	finding *leak.Finding
 	rule    *rules.Rule
 	near    []leak.Part // by component, empty where nothing is near
+	keyAt   int         // where the name begins that it stands under, in its window
 	taken   bool        // it became a part of another finding
 	lacking bool        // a part that it cannot do without is not there
+	known   *hit        // what it was found to be as well
 }
 
 // worker scans texts one after the other, with buffers of its own.
@@ -33,6 +36,9 @@ type worker struct {
 	reader  *reader
 	matches []rules.Match
 	pieces  []piece
+
+	inner  *worker         // for what is packed in the text at hand; nil until there is something
+	budget *archive.Budget // of the outermost archive; nil outside of one
 
 	// of the text at hand
 	blob  *Blob
@@ -64,6 +70,12 @@ func (w *worker) look(b Blob, text []byte, regions []leak.Span, out *result) {
 // each does with a text what there is to do but to come by its content.
 func (w *worker) each(b *Blob, out *result, content func()) {
 	out.blobs++
+	w.looked(b, out, content)
+	out.last = b.Place // as it may be told: name has seen to that
+}
+
+// looked is each for a text that is counted elsewhere.
+func (w *worker) looked(b *Blob, out *result, content func()) {
 	w.begin(b, out)
 	w.guarded(func() {
 		w.name()
@@ -71,7 +83,6 @@ func (w *worker) each(b *Blob, out *result, content func()) {
 		content()
 	})
 	w.guarded(w.finish)
-	out.last = b.Place // as it may be told: name has seen to that
 }
 
 // guarded makes a Gap of a panic, a bug of ours that hostile content triggers:
@@ -103,6 +114,10 @@ func (w *worker) judge(m *rules.Match, win *window) {
 	}
 	h := w.hit(m, win.text, nil)
 	w.place(h.finding, win, m.Value[0], m.Value[1])
+	h.keyAt = m.Start
+	if m.Key[1] > m.Key[0] {
+		h.keyAt = m.Key[0]
+	}
 	w.lookNearby(h, m, win)
 	w.keep(h)
 }
@@ -114,8 +129,8 @@ func (w *worker) accepted(m *rules.Match, text []byte) bool {
 	if why == "" && w.kind.binary && m.Proof == leak.Generic {
 		why = "binary"
 	}
-	if why == "" && m.Proof < w.opt.MinProof {
-		why = "proof"
+	if why == "" && m.Confidence < w.opt.leastConfidence() {
+		why = "confidence"
 	}
 	if why != "" {
 		w.out.drop(why)
@@ -133,20 +148,22 @@ func (w *worker) subject(text []byte) rules.Subject {
 
 // hit makes a finding of a match. Its place in the text is not set yet.
 func (w *worker) hit(m *rules.Match, text []byte, decoded []string) *hit {
-	value := text[m.Value[0]:m.Value[1]]
+	value, beside := m.Of(text), m.Companions(text)
 	f := &leak.Finding{
-		Rule:     m.Rule.ID,
-		Key:      keyOf(m, text),
-		Secret:   leak.NewSecret(value),
-		Hint:     string(value[:min(m.Rule.Show, len(value))]),
-		Proof:    m.Proof,
-		Severity: m.Severity,
-		Notes:    m.Notes,
-		Decoded:  append(w.kind.decoded(), decoded...),
-		Seen:     1,
+		Rule:       m.Rule.ID,
+		Key:        keyOf(m, text),
+		Secret:     leak.NewSecret(value),
+		Hint:       string(value[:min(m.Rule.Show, len(value))]),
+		Proof:      m.Proof,
+		Severity:   m.Severity,
+		Confidence: m.Confidence,
+		Notes:      slices.Concat(m.Notes, beside.Notes()),
+		Decoded:    append(w.kind.decoded(), decoded...),
+		Seen:       1,
 	}
 	vouched := m.Rule.Bits >= leak.VouchedBits || m.Rule.Public
-	f.ID = leak.Identify(f.Rule, f.Secret, vouched, f.Key, w.blob.Place)
+	f.Name = f.Key
+	f.ID = leak.Identify(f.Rule, f.Secret, vouched, f.Name, w.blob.Place)
 	return &hit{finding: f, rule: m.Rule}
 }
 
@@ -185,6 +202,11 @@ func (w *worker) finish() {
 			cmp.Compare(a.finding.Span.End, b.finding.Span.End), cmp.Compare(a.rule.ID, b.rule.ID))
 	})
 	for _, h := range append(w.names, hits...) {
+		if h.finding.Proof < w.opt.MinProof { // only here: the secret beside an AWS key id is a part, whatever its own proof
+			w.out.drop("proof")
+			continue
+		}
+		w.settle(h.finding)
 		w.out.events = append(w.out.events, Event{Finding: h.finding})
 	}
 	clear(w.hits)

@@ -94,7 +94,7 @@ func (g *graph) peel(root id, c class, ref string) (commit id, ok bool) {
 		if _, ok := g.at[root]; ok {
 			return root, true
 		}
-		if _, ok := g.table.find(root); ok {
+		if g.table.find(root) != nil {
 			return root, true
 		}
 		kind, raw, err := g.r.db.Read(root)
@@ -135,7 +135,8 @@ func (g *graph) refOf(i int32) string {
 
 // visit reads root and its ancestors, without recursion: history is deep.
 func (g *graph) visit(root id, c class) {
-	stack := []int32{g.node(root, c)}
+	first, _ := g.node(root, c)
+	stack := []int32{first}
 	for len(stack) > 0 && !g.stop() {
 		n := stack[len(stack)-1]
 		stack = append(stack[:len(stack)-1], g.expand(n, c)...)
@@ -146,8 +147,7 @@ func (g *graph) visit(root id, c class) {
 // that are new and to be read; they are of class c.
 func (g *graph) expand(n int32, c class) (fresh []int32) {
 	for _, p := range g.read(n) {
-		_, known := g.at[p]
-		i := g.node(p, c)
+		i, known := g.node(p, c)
 		g.nodes[n].parents = append(g.nodes[n].parents, i)
 		switch {
 		case known:
@@ -160,20 +160,20 @@ func (g *graph) expand(n int32, c class) (fresh []int32) {
 	return fresh
 }
 
-func (g *graph) node(h id, c class) int32 {
-	i, ok := g.at[h]
-	if !ok {
+// node is the place of a commit in the graph, and whether it had one.
+func (g *graph) node(h id, c class) (i int32, known bool) {
+	if i, known = g.at[h]; !known {
 		i = int32(len(g.nodes))
 		g.at[h] = i
 		g.nodes = append(g.nodes, node{id: h, class: c, ref: int32(len(g.refs) - 1)})
 	}
-	return i
+	return i, known
 }
 
 // commit reads a commit, from the table if it is there.
 func (g *graph) commit(h id) (odb.Commit, error) {
-	if c, ok := g.table.find(h); ok {
-		return c, nil
+	if c := g.table.find(h); c != nil {
+		return *c, nil
 	}
 	return g.r.db.ReadCommit(h)
 }
@@ -212,7 +212,7 @@ func (g *graph) order(c class) []int32 {
 // correct makes each commit of list later than its parents, in post-order;
 // parents of better classes are corrected already.
 func (g *graph) correct(list []int32) {
-	done := map[int32]bool{}
+	done := make([]bool, len(g.nodes))
 	for _, root := range list {
 		stack := []int32{root}
 		for len(stack) > 0 {

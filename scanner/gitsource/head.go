@@ -3,3 +3,7 @@ package gitsource
 // Head is the commit at HEAD, in hex, and the branch that HEAD is on; "" where
 // nothing is committed yet, and where HEAD is detached.
 func (r *Repo) Head() (commit, branch string) { return r.dir.Head() }
+
+// Remote is the URL of the remote "origin" as it is configured, which may hold a
+// password; "" where there is none.
+func (r *Repo) Remote() string { return r.dir.Remote }

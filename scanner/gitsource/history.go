@@ -97,7 +97,11 @@ func (s *walkState) commits(refs []gitdir.Ref, logs []gitdir.Reflog, all func() 
 	refs = byWorth(refs, branch)
 	for c := range inNowhere {
 		for _, ref := range refs {
-			if classOf(ref.Name) == c {
+			switch {
+			case classOf(ref.Name) != c:
+			case c == inReflog: // gc keeps nothing for ORIG_HEAD and its like either
+				s.logged(ref.ID, c, ref.Name)
+			default:
 				s.g.add(ref.ID, c, ref.Name)
 			}
 		}
@@ -137,8 +141,8 @@ func byWorth(refs []gitdir.Ref, branch string) []gitdir.Ref {
 	return refs
 }
 
-// logged follows a reflog's entry. Git lets logs name objects that gc has
-// taken: such an entry is no loss.
+// logged follows a reflog's entry, or ORIG_HEAD. Git lets them name objects that gc
+// has taken: such an entry is no loss.
 func (s *walkState) logged(h id, c class, ref string) {
 	if s.r.db.Has(h) {
 		s.g.add(h, c, ref)

@@ -3,6 +3,7 @@ package gitsource
 import (
 	"container/heap"
 	"slices"
+	"time"
 )
 
 // slop is how many commits more are looked at when only excluded ones are
@@ -17,23 +18,29 @@ type limiter struct {
 	dull   map[int32]bool // excluded
 	queued map[int32]bool
 	queue  []int32
-	live   int // of the queued, how many are not dull
+	live   int   // of the queued, how many are not dull
+	since  int64 // what was committed before it is excluded; 0: nothing is for that
 }
 
 // limit visits what tips lead to and not does not lead to. The nodes of that
-// are of class inRefs, others it came by of class inNowhere.
-func (g *graph) limit(tips, not []id) {
+// are of class inRefs, others it came by of class inNowhere. As git does, it takes a
+// commit from before since for the end of its line.
+func (g *graph) limit(tips, not []id, since time.Time) {
 	l := &limiter{g: g, dull: map[int32]bool{}, queued: map[int32]bool{}}
+	if !since.IsZero() {
+		l.since = since.Unix()
+	}
 	for _, h := range not {
 		if top, ok := g.peel(h, inNowhere, ""); ok {
-			n := g.node(top, inNowhere)
+			n, _ := g.node(top, inNowhere)
 			l.push(n)
 			l.exclude(n)
 		}
 	}
 	for _, h := range tips {
 		if top, ok := g.peel(h, inRefs, ""); ok {
-			l.push(g.node(top, inRefs))
+			first, _ := g.node(top, inRefs)
+			l.push(first)
 		}
 	}
 	l.run()
@@ -81,6 +88,9 @@ func (l *limiter) push(n int32) {
 	l.queued[n] = true
 	l.live++
 	heap.Push(l, n)
+	if err == nil && l.since != 0 && c.When < l.since {
+		l.exclude(n)
+	}
 }
 
 // exclude makes a node and all its known ancestors dull.

@@ -217,27 +217,26 @@ func (p *messagePass) Visit(worker int, t *pack.Text, _ struct{}) (none struct{}
 // commitTable finds parsed commits. nil has none.
 type commitTable struct {
 	forest *pack.Forest
-	list   []parsed // by node
+	list   []parsed
+	at     []int32 // by node: place in list, plus one
 }
 
 func (p *messagePass) table(f *pack.Forest) *commitTable {
-	t := &commitTable{f, slices.Concat(p.parsed...)}
+	t := &commitTable{f, slices.Concat(p.parsed...), make([]int32, f.Len())}
 	p.parsed = nil
-	slices.SortFunc(t.list, func(a, b parsed) int { return cmp.Compare(a.node, b.node) })
+	for i := range t.list {
+		t.at[t.list[i].node] = int32(i) + 1
+	}
 	return t
 }
 
-func (t *commitTable) find(h id) (odb.Commit, bool) {
+func (t *commitTable) find(h id) *odb.Commit {
 	if t == nil {
-		return odb.Commit{}, false
+		return nil
 	}
 	node, ok := t.forest.Find(h)
-	if !ok {
-		return odb.Commit{}, false
+	if !ok || t.at[node] == 0 {
+		return nil
 	}
-	i, ok := slices.BinarySearchFunc(t.list, node, func(x parsed, n int32) int { return cmp.Compare(x.node, n) })
-	if !ok {
-		return odb.Commit{}, false
-	}
-	return t.list[i].Commit, true
+	return &t.list[t.at[node]-1].Commit
 }

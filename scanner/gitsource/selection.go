@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner"
@@ -12,9 +13,10 @@ import (
 // Selection names commits, as git log would: those reachable from Tips (every
 // ref, where there is none) and from nothing in Not.
 type Selection struct {
-	Tips    []string // revisions
-	Not     []string // revisions; an id of zeros is none
-	NotRefs []string // nor from any ref whose name begins so: "refs/" is all, "refs/remotes/" what was pushed
+	Tips    []string  // revisions
+	Not     []string  // revisions; an id of zeros is none
+	Since   time.Time // zero; else not of commits made before it, and what they stand on (git log --since)
+	NotRefs []string  // nor from any ref whose name begins so: "refs/" is all, "refs/remotes/" what was pushed
 }
 
 // ParseRange reads "A..B": what B has and A has not. A missing side is HEAD.
@@ -62,7 +64,7 @@ func (r *Repo) selected(e *emitter, tips, not []id, sel Selection) {
 			}
 		}
 	}
-	s.g.limit(tips, not)
+	s.g.limit(tips, not, sel.Since)
 	s.orders[inRefs] = s.g.order(inRefs)
 	s.class(inRefs)
 	s.present()

@@ -2,8 +2,10 @@ package gitsource_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner"
@@ -75,6 +77,35 @@ func testRanges(t *testing.T, f object.Format) {
 		}
 		if n := len(strings.Fields(s.git("rev-list", strings.Replace(strings.Replace(rng, "@", "HEAD", 1), "heads/main", "main", 1)))); len(got.sums) < n {
 			t.Errorf("%s: %d objects, git counts %d commits", rng, len(got.sums), n)
+		}
+	}
+}
+
+// TestSince compares what a date brings with what git log --since would show.
+func TestSince(t *testing.T) { eachFormat(t, testSince) }
+
+func testSince(t *testing.T, f object.Format) {
+	s := line(t, f)
+	for rev, want := range map[string]string{"main": "after", "main~1": "after merged", "main~2": "after left merged message"} {
+		made, err := strconv.ParseInt(s.git("log", "-1", "--format=%ct", rev), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		src, err := s.open(gitsource.Options{}).Commits(gitsource.Selection{Tips: []string{"main"}, Since: time.Unix(made, 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := s.look(src)
+		got.wantNoGaps(t)
+		if has := strings.Join(markNames(got), " "); has != want {
+			t.Errorf("since %s: %q, not %q", rev, has, want)
+		}
+		messages := 0
+		for range strings.Fields(s.git("rev-list", "--since="+strconv.FormatInt(made, 10), "main")) {
+			messages++
+		}
+		if want := len(strings.Fields(want)); messages == 0 || messages > want {
+			t.Errorf("since %s: git counts %d commits", rev, messages)
 		}
 	}
 }

@@ -21,6 +21,7 @@ type Settings struct {
 	Format   object.Format // extensions.objectFormat
 	Promisor bool          // a partial clone: missing objects are the remote's to give
 	Worktree string        // core.worktree
+	Remote   string        // URL of the remote "origin", "" where there is none
 }
 
 const maxConfig = 8 << 20
@@ -54,6 +55,9 @@ func (d *Dir) readSettings() error {
 	d.Promisor = d.Promisor || ext.Option("partialclone") != ""
 	for _, s := range conf.Section("remote").Subsections {
 		d.Promisor = d.Promisor || strings.EqualFold(s.Option("promisor"), "true")
+		if s.Name == "origin" {
+			d.Remote = s.Option("url")
+		}
 	}
 	return nil
 }

@@ -91,6 +91,18 @@ func Parse(s string) (id ID, err error) {
 	return id, nil
 }
 
+// FromHex reads an id of 40 or 64 hexadecimal digits, and tells whether b is one. It
+// allocates nothing.
+func FromHex(b []byte) (id ID, ok bool) {
+	if n := len(b); n != 2*SHA1.Size() && n != 2*SHA256.Size() {
+		return ID{}, false
+	}
+	if _, err := hex.Decode(id[:], b); err != nil {
+		return ID{}, false
+	}
+	return id, true
+}
+
 // Parse reads an id of format f, and tells whether s is one.
 func (f Format) Parse(s string) (id ID, ok bool) {
 	if len(s) != 2*f.Size() {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner/gitsource/object"
@@ -71,7 +72,7 @@ func ParseCommit(raw []byte) (c Commit, err error) {
 			}
 			c.Parents = append(c.Parents, p)
 		case "committer":
-			c.When = parsePerson(value).when
+			c.When = whenOf(value)
 		}
 	}
 	if c.Tree.IsZero() {
@@ -94,9 +95,9 @@ func headerLines(raw []byte) func(yield func([]byte) bool) {
 }
 
 func hexID(b []byte) (ID, error) {
-	id, err := object.Parse(string(bytes.TrimRight(b, "\r")))
-	if err != nil {
-		return ID{}, errCommit // not err, which quotes: anything may stand there
+	id, ok := object.FromHex(bytes.TrimRight(b, "\r"))
+	if !ok {
+		return ID{}, errCommit
 	}
 	return id, nil
 }
@@ -109,20 +110,48 @@ type person struct {
 }
 
 func parsePerson(b []byte) (p person) {
-	open, shut := bytes.LastIndexByte(b, '<'), bytes.LastIndexByte(b, '>')
-	if open < 0 || shut < open {
+	open, shut := mailIn(b)
+	if open < 0 {
 		return person{name: text(b)}
 	}
-	p.name, p.mail = text(b[:open]), text(b[open+1:shut])
+	p.name, p.mail, p.when = text(b[:open]), text(b[open+1:shut]), whenOf(b)
 	fields := strings.Fields(string(b[shut+1:]))
-	if len(fields) > 0 {
-		p.when, _ = strconv.ParseInt(fields[0], 10, 64)
-	}
 	if len(fields) > 1 {
 		z, _ := strconv.Atoi(fields[1])
 		p.zone = (z/100*60 + z%100) * 60
 	}
 	return p
+}
+
+// mailIn is where a person's mail is put in brackets; below 0 where it is not.
+func mailIn(b []byte) (open, shut int) {
+	open, shut = bytes.LastIndexByte(b, '<'), bytes.LastIndexByte(b, '>')
+	if open < 0 || shut < open {
+		return -1, -1
+	}
+	return open, shut
+}
+
+// whenOf is parsePerson's when. It allocates nothing: of most commits nobody wants
+// to know more.
+func whenOf(b []byte) int64 {
+	_, shut := mailIn(b)
+	if shut < 0 {
+		return 0
+	}
+	b = bytes.TrimLeftFunc(b[shut+1:], unicode.IsSpace)
+	if end := bytes.IndexFunc(b, unicode.IsSpace); end >= 0 {
+		b = b[:end]
+	}
+	var when int64
+	for _, c := range b {
+		if c < '0' || c > '9' || len(b) > 18 { // signs, and what has no place in 63 bits
+			when, _ = strconv.ParseInt(string(b), 10, 64)
+			return when
+		}
+		when = when*10 + int64(c-'0')
+	}
+	return when
 }
 
 // date is when, zero where no calendar has it: encoders refuse such dates.

@@ -10,7 +10,7 @@ import (
 
 // Forest is every object of a database, packed or loose, and what it is a delta
 // of. An object is a number; numbers of one pack follow each other by offset,
-// those of loose objects come last. It takes about 30 bytes an object, and any
+// those of loose objects come last. It takes about 36 bytes an object, and any
 // number of goroutines may read it.
 type Forest struct {
 	packs []plot
@@ -93,7 +93,7 @@ func (f *Forest) Base(n int32) int32 { return f.base[n] }
 func (f *Forest) Copy(n int32) bool { return f.marks[n]&copyMark != 0 }
 
 // Find is the number of the object with that id (the smallest of its copies).
-func (f *Forest) Find(id object.ID) (int32, bool) { return f.ids.find(f, &id) }
+func (f *Forest) Find(id object.ID) (int32, bool) { return f.ids.find(&id) }
 
 // deltas are the objects that are deltas of n.
 func (f *Forest) deltas(n int32) []int32 { return f.children[f.start[n]:f.start[n+1]] }
