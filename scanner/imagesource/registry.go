@@ -1,0 +1,239 @@
+package imagesource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net"
+	"net/http"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+// registry finds images in a registry, logged in as docker is: its configuration,
+// credential helpers and tokens, or nobody.
+func (s *Source) registry(ctx context.Context, ref string) iter.Seq2[*image, error] {
+	return func(yield func(*image, error) bool) {
+		r := &registryReader{source: s, options: []remote.Option{
+			remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("oakum"),
+			remote.WithTransport(secure{remote.DefaultTransport}), remote.WithReferrersTagFallback(true),
+		}}
+		for one, err := range r.references(ctx, ref) {
+			if err == nil {
+				r.found = nil
+				err = r.reference(one)
+			}
+			if err != nil {
+				if !yield(nil, err) {
+					return
+				}
+				continue
+			}
+			for _, img := range r.found {
+				if !yield(img, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// secure refuses to talk in clear to anybody but this machine.
+type secure struct{ http.RoundTripper }
+
+func (s secure) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme != "https" && !loopback(req.URL.Hostname()) {
+		return nil, fmt.Errorf("%s speaks no TLS: only registries on this machine are asked without", req.URL.Host)
+	}
+	return s.RoundTripper.RoundTrip(req)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+type registryReader struct {
+	source  *Source
+	options []remote.Option
+	found   []*image
+}
+
+// references are those that the user's words stand for: one, all tags of a
+// repository, or all of a registry's repositories.
+func (r *registryReader) references(ctx context.Context, ref string) iter.Seq2[name.Reference, error] {
+	return func(yield func(name.Reference, error) bool) {
+		opt := r.source.opt
+		if !opt.Catalog && !opt.AllTags {
+			one, err := name.ParseReference(ref)
+			yield(one, err)
+			return
+		}
+		repositories := []string{ref}
+		if opt.Catalog {
+			host, err := name.NewRegistry(ref)
+			if err == nil {
+				repositories, err = remote.Catalog(ctx, host, r.options...)
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("list the repositories of %s: %w", ref, err))
+				return
+			}
+			for i := range repositories {
+				repositories[i] = ref + "/" + repositories[i]
+			}
+		}
+		for _, repo := range repositories {
+			if !r.tags(repo, yield) {
+				return
+			}
+		}
+	}
+}
+
+func (r *registryReader) tags(of string, yield func(name.Reference, error) bool) bool {
+	repo, err := name.NewRepository(of)
+	if err != nil {
+		return yield(nil, err)
+	}
+	tags, err := remote.List(repo, r.options...)
+	if err != nil {
+		return yield(nil, fmt.Errorf("list the tags of %s: %w", of, err))
+	}
+	for _, tag := range tags {
+		if !yield(repo.Tag(tag), nil) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *registryReader) reference(ref name.Reference) error {
+	d, err := remote.Get(ref, r.options...)
+	if err != nil {
+		return err
+	}
+	return r.descriptor(ref, ref.Name(), d, nil, 0)
+}
+
+func (r *registryReader) descriptor(ref name.Reference, called string, d *remote.Descriptor, labels map[string]string, depth int) error {
+	if d.MediaType.IsIndex() {
+		return r.index(ref, called, d, labels, depth)
+	}
+	img, err := imageOf(called, d.Manifest, labels, func(c v1.Descriptor) ([]byte, error) {
+		return r.small(ref, c)
+	})
+	if err != nil {
+		return err
+	}
+	for i := range img.layers {
+		c := &img.layers[i]
+		layer, err := remote.Layer(ref.Context().Digest(c.digest), r.options...)
+		if err != nil {
+			return err
+		}
+		if foreign(c.media) {
+			continue
+		}
+		c.open = func(context.Context) (io.ReadCloser, error) { return layer.Compressed() }
+	}
+	r.found = append(r.found, img)
+	if img.attached {
+		return nil
+	}
+	return r.attached(ref, called, d.Digest)
+}
+
+// foreign layers are served by their makers alone (Windows' base images).
+func foreign(media string) bool {
+	return media == "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip" ||
+		media == "application/vnd.oci.image.layer.nondistributable.v1.tar" ||
+		media == "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip" ||
+		media == "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd"
+}
+
+// small reads a configuration.
+func (r *registryReader) small(ref name.Reference, d v1.Descriptor) ([]byte, error) {
+	if d.Size > metadataSize {
+		return nil, fmt.Errorf("it has %d bytes", d.Size)
+	}
+	layer, err := remote.Layer(ref.Context().Digest(d.Digest.String()), r.options...)
+	if err != nil {
+		return nil, err
+	}
+	content, err := layer.Compressed()
+	if err != nil {
+		return nil, err
+	}
+	defer content.Close()
+	return io.ReadAll(io.LimitReader(content, metadataSize))
+}
+
+func (r *registryReader) index(ref name.Reference, called string, d *remote.Descriptor, labels map[string]string, depth int) error {
+	if depth == indexDepth {
+		return errors.New("indexes nested too deep")
+	}
+	index, err := d.ImageIndex()
+	if err != nil {
+		return err
+	}
+	list, err := index.IndexManifest()
+	if err != nil {
+		return err
+	}
+	labels = merged(labels, list.Annotations)
+	before := len(r.found)
+	for _, m := range list.Manifests {
+		if unwanted(r.source.opt.Platform, m.Platform) {
+			continue
+		}
+		one := ref.Context().Digest(m.Digest.String())
+		inner, err := remote.Get(one, r.options...)
+		if err != nil {
+			return err
+		}
+		if err := r.descriptor(one, calledOf(called, list, m), inner, merged(labels, m.Annotations), depth+1); err != nil {
+			return err
+		}
+	}
+	if len(r.found) == before && depth == 0 {
+		return fmt.Errorf("no image in it%s", wanted("", r.source.opt.Platform))
+	}
+	return nil
+}
+
+func calledOf(name string, list *v1.IndexManifest, m v1.Descriptor) string {
+	if len(list.Manifests) == 1 {
+		return name
+	}
+	return called(name, m)
+}
+
+// attached adds what refers to a manifest: SBOMs, signatures, attestations. A
+// registry that knows nothing of referrers has none.
+func (r *registryReader) attached(ref name.Reference, called string, digest v1.Hash) error {
+	index, err := remote.Referrers(ref.Context().Digest(digest.String()), r.options...)
+	if err != nil {
+		return fmt.Errorf("list what is attached to it: %w", err)
+	}
+	list, err := index.IndexManifest()
+	if err != nil {
+		return err
+	}
+	for _, m := range list.Manifests {
+		one := ref.Context().Digest(m.Digest.String())
+		d, err := remote.Get(one, r.options...)
+		if err != nil {
+			return err
+		}
+		if err := r.descriptor(one, called+" (attached)", d, m.Annotations, indexDepth-1); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package podsource
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"unicode/utf8"
+)
+
+// parseJSON reads a document of one JSON value (RFC 8259) with the order of its
+// fields and the line and column of each text. It takes a tenth of the time that
+// YAML takes.
+func parseJSON(doc document) (*node, error) {
+	r := &jsonReader{text: string(doc.text), line: doc.line}
+	if strings.HasPrefix(r.text, "---") { // YAML's marker may stand before it
+		r.at = 3
+	}
+	n, err := r.value(0)
+	if err != nil {
+		return nil, err
+	}
+	if r.space(); r.at < len(r.text) {
+		return nil, errNotJSON
+	}
+	return n, nil
+}
+
+var errNotJSON = errors.New("no JSON")
+
+type jsonReader struct {
+	text  string
+	at    int
+	line  int
+	begin int // where the line begins
+}
+
+func (r *jsonReader) space() {
+	for ; r.at < len(r.text); r.at++ {
+		switch r.text[r.at] {
+		case '\n':
+			r.line, r.begin = r.line+1, r.at+1
+		case ' ', '\t', '\r':
+		default:
+			return
+		}
+	}
+}
+
+// next passes by c if it comes next.
+func (r *jsonReader) next(c byte) bool {
+	r.space()
+	if r.at < len(r.text) && r.text[r.at] == c {
+		r.at++
+		return true
+	}
+	return false
+}
+
+func (r *jsonReader) value(depth int) (*node, error) {
+	if depth > maxDepth {
+		return nil, errNotJSON
+	}
+	r.space()
+	n := &node{line: r.line, column: r.at - r.begin + 1}
+	switch {
+	case r.at == len(r.text):
+		return nil, errNotJSON
+	case r.next('{'):
+		n.kind = mapping
+		return n, r.all(n, '}', depth)
+	case r.next('['):
+		n.kind = list
+		return n, r.all(n, ']', depth)
+	case r.text[r.at] == '"':
+		n.column++
+		var err error
+		n.text, err = r.string()
+		return n, err
+	}
+	begin := r.at
+	for r.at < len(r.text) && strings.IndexByte(",]} \t\r\n", r.text[r.at]) < 0 {
+		r.at++
+	}
+	if n.text = r.text[begin:r.at]; !json.Valid([]byte(n.text)) {
+		return nil, errNotJSON
+	}
+	return n, nil
+}
+
+// all reads the fields or elements of n up to its end.
+func (r *jsonReader) all(n *node, end byte, depth int) error {
+	if r.next(end) {
+		return nil
+	}
+	for {
+		key := ""
+		if n.kind == mapping {
+			r.space()
+			var err error
+			if key, err = r.string(); err != nil {
+				return err
+			}
+			if !r.next(':') {
+				return errNotJSON
+			}
+		}
+		kid, err := r.value(depth + 1)
+		if err != nil {
+			return err
+		}
+		kid.key = key
+		n.kids = append(n.kids, kid)
+		if r.next(end) {
+			return nil
+		}
+		if !r.next(',') {
+			return errNotJSON
+		}
+	}
+}
+
+// string reads a string; one without escapes is a part of the text.
+func (r *jsonReader) string() (string, error) {
+	if r.at == len(r.text) || r.text[r.at] != '"' {
+		return "", errNotJSON
+	}
+	begin := r.at
+	for r.at++; r.at < len(r.text); r.at++ {
+		switch c := r.text[r.at]; {
+		case c == '\\':
+			r.at++
+		case c < ' ':
+			return "", errNotJSON
+		case c == '"':
+			r.at++
+			if raw := r.text[begin:r.at]; strings.IndexByte(raw, '\\') >= 0 || !utf8.ValidString(raw) {
+				var s string
+				err := json.Unmarshal([]byte(raw), &s)
+				return s, err
+			}
+			return r.text[begin+1 : r.at-1], nil
+		}
+	}
+	return "", errNotJSON
+}
