@@ -57,14 +57,22 @@ var arrows = []struct {
 	{"rules/rulefile", []string{"leak", "rules", "github.com/pelletier/go-toml/v2"}},
 	{"rules/internal", nil},
 	{"rules/assign", nil},
-	{"rules/proof", []string{"leak"}},
+	{"rules/proof", []string{"leak", "rules/internal"}},
 	{"rules", []string{"leak"}},
 	{"scanner/gitsource", []string{"leak", "rules", "scanner", "github.com/go-git"}},
 	{"scanner/filesource", []string{"leak", "rules", "scanner", "golang.org/x/sys"}},
+	{"scanner/imagesource", []string{"leak", "scanner", "github.com/google/go-containerregistry", "github.com/klauspost/compress"}},
+	{"scanner/podsource", []string{"leak", "scanner", "go.yaml.in/yaml/v3", "github.com/klauspost/compress"}},
+	{"scanner/cisource", []string{"leak", "scanner"}},
+	{"scanner/archive", []string{"leak", "github.com/klauspost/compress", "github.com/klauspost/readahead", "github.com/ulikunitz/xz", "github.com/cavaliergopher/cpio"}},
 	{"scanner", []string{"leak", "rules"}},
 	{"internal/report", []string{"leak", "scanner", "rules"}},
 	{"internal/hook", nil},
+	{"internal/known", []string{"leak", "rules", "scanner"}},
 	{"internal/state", nil},
+	{"internal/allow/foreign", []string{"leak", "go.yaml.in/yaml/v3"}},
+	{"internal/allow", []string{"leak"}},
+	{"internal/gitleaks", []string{"leak", "internal/report"}},
 }
 
 // TestArrows holds the layers: what flows left to right in architecture never

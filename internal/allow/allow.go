@@ -1,11 +1,12 @@
 // Package allow reads and writes the lists that say which findings are known
 // and accepted: .oakum-allow (a decision, with its reason), a baseline (what was
-// there when oakum was adopted) and gitleaks' .gitleaksignore.
+// there when oakum was adopted), gitleaks' .gitleaksignore and other tools' reports.
 //
-// Its promises: a list holds fingerprints, never values; every list tells which
-// of its entries matched nothing, so that dead ones are taken out; an entry past
-// its day suppresses nothing; and a file that it writes is sorted, one entry a
-// line, so that two branches that add entries merge.
+// Its promises: a list of ours holds fingerprints, never values; what it accepts
+// stays accepted where lines or the file move, and another value in its place does
+// not; every list tells which of its entries matched nothing, so that dead ones are
+// taken out; an entry past its day suppresses nothing; and a file that it writes is
+// sorted, one entry a line, so that two branches that add entries merge.
 //
 // It does not decide whose list counts: the command line does
 // (internal/cli/config.go).

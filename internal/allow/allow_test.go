@@ -2,6 +2,7 @@ package allow
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -71,7 +72,7 @@ func TestFileMistakesNameTheLine(t *testing.T) {
 	for text, want := range map[string]string{
 		"# x\n" + idA:                                "f:2: " + idA + " has no reason",
 		idA + ` reason="open`:                        "f:1: the value of reason does not end",
-		idA + ` because="x"`:                         "f:1: unknown key: use expires",
+		idA + ` because="x"`:                         "f:1: unknown key: use place, expires",
 		idA + ` expires=tomorrow reason=x`:           "f:1: this is no day",
 		idA + ` reason`:                              "f:1: what stands behind the fingerprint is not key=value",
 		"\n\nnonsense reason=x":                      "f:3: this is no fingerprint",
@@ -152,7 +153,7 @@ func text2() string { return `{"id":"` + idA + `"}` }
 
 func TestIgnore(t *testing.T) {
 	commit := strings.Repeat("ab", 20)
-	ig, err := ParseIgnore("ig", []byte("# comment\n\na/b.env:r:3\n"+commit+`:c\d.env:r:4`+"\nx.zip!in.env:r:1\nold:r:1\n"))
+	ig, err := ParseIgnore("ig", []byte("# comment\n\na/b.env:r:3\n"+commit+`:c\d.env:r:4`+"\nx.zip!in.env:r:1\nold:r:1\n"), IgnoreOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,17 +172,37 @@ func TestIgnore(t *testing.T) {
 		"not in that commit": {finding(idA, "r", "c/d.env", 4), ""},
 		"archive member":     {inner, "ig:5"},
 	} {
+		c.f.ID = name // each is another value
 		s := ig.Match(c.f)
 		if (s == nil) != (c.want == "") || s != nil && (s.Where != c.want || s.Kind != leak.SuppressIgnore) {
 			t.Errorf("%s: %+v, want %q", name, s, c.want)
 		}
 	}
+	if s := ig.Match(finding("its commit", "r", "c/d.env", 90)); s == nil || s.Where != "ig:4" {
+		t.Errorf("a later version of the file, another line: %+v", s)
+	}
+	if s := ig.Match(finding("its commit", "r", "other.env", 90)); s != nil {
+		t.Errorf("the same value in another file: %+v", s)
+	}
 	if got := ig.Unused(); !slices.Equal(got, []string{"ig:6: old:r:1"}) {
 		t.Errorf("unused %v", got)
 	}
 	for _, bad := range []string{"a:b", "a:b:c", "a:b:c:d:1"} {
-		if _, err := ParseIgnore("ig", []byte(bad)); err == nil || !strings.HasPrefix(err.Error(), "ig:1: ") {
+		if _, err := ParseIgnore("ig", []byte(bad), IgnoreOptions{}); err == nil || !strings.HasPrefix(err.Error(), "ig:1: ") {
 			t.Errorf("%q: error %v", bad, err)
+		}
+	}
+}
+
+// Rules of gitleaks that have another name here are told by their place.
+func TestIgnoreOfOtherRules(t *testing.T) {
+	ig, err := ParseIgnore("ig", []byte("sub/a.env:theirs:3\na.env:ours:4\n"), IgnoreOptions{Base: "sub", Ours: func(rule string) bool { return rule == "ours" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line, want := range map[int]bool{3: true, 4: false} {
+		if got := ig.Match(finding(fmt.Sprint(line), "r", "a.env", line)) != nil; got != want {
+			t.Errorf("line %d: suppressed %v, want %v", line, got, want)
 		}
 	}
 }
@@ -213,9 +234,9 @@ func TestMistakesQuoteNothing(t *testing.T) {
 	for _, text := range []string{typed, "A=" + typed, idA + " " + typed, idA + " " + typed + "=x", idA + " expires=" + typed,
 		idA + ` reason="` + typed, "a:b:" + typed, typed + ":b:c:d:e", `{"id":"` + typed + `"}`, `["` + typed + `"]`} {
 		_, fileErr := ParseFile("f", []byte(text), time.Now())
-		_, ignoreErr := ParseIgnore("f", []byte(text))
+		_, ignoreErr := ParseIgnore("f", []byte(text), IgnoreOptions{})
 		_, baselineErr := ParseBaseline("f", []byte(text))
-		_, gitleaksErr := ParseGitleaks("f", []byte(text))
+		_, gitleaksErr := ParseForeign("f", []byte(text), "")
 		for kind, err := range map[string]error{"allow": fileErr, "ignore": ignoreErr, "baseline": baselineErr, "gitleaks": gitleaksErr} {
 			if err == nil {
 				t.Errorf("%s: %q is read without an error", kind, text)

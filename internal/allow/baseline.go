@@ -15,7 +15,7 @@ import (
 type Known struct {
 	ID    string `json:"id"`
 	Rule  string `json:"rule"`
-	Place string `json:"place"` // for people; the ID alone is compared
+	Place string `json:"place"` // for people, and to follow a file that moves; what is compared is the ID
 }
 
 // Baseline is a list of known findings, a JSON object a line, sorted by id.
@@ -23,6 +23,7 @@ type Baseline struct {
 	name  string
 	known map[string]Known
 	used  map[string]bool
+	follower
 }
 
 // NewBaseline takes a baseline of findings.
@@ -51,6 +52,7 @@ func ParseBaseline(name string, data []byte) (*Baseline, error) {
 			return nil, fmt.Errorf("%s:%d: %w", name, n, err)
 		}
 		b.known[k.ID] = k
+		b.learn(k.ID, k.Place)
 	}
 	return b, nil
 }
@@ -82,10 +84,13 @@ func (b *Baseline) sorted() []Known {
 
 // Match implements List.
 func (b *Baseline) Match(f *leak.Finding) *leak.Suppression {
-	if _, ok := b.known[f.ID]; !ok {
-		return nil
+	id := f.ID
+	if _, ok := b.known[id]; !ok {
+		if id = b.follow(f); id == "" {
+			return nil
+		}
 	}
-	b.used[f.ID] = true
+	b.used[id] = true
 	return &leak.Suppression{Kind: leak.SuppressBaseline, Where: b.name}
 }
 

@@ -21,9 +21,10 @@ const dayLayout = time.DateOnly
 //	v1.0123…cdef  expires=2027-01-31  owner=ann  reason="test key of the vendor's sandbox"
 //
 // Words are separated by blanks; a value with blanks is quoted as Go strings
-// are. Expires and owner may be missing, a reason may not.
+// are. Place, expires and owner may be missing, a reason may not.
 type Entry struct {
 	Fingerprint string
+	Place       string    // where it stands, so that a p1 entry can follow a file that moves; "" is not known
 	Expires     time.Time // its last day, at midnight UTC; zero: it stays
 	Owner       string
 	Reason      string
@@ -39,12 +40,13 @@ type File struct {
 
 	now  time.Time
 	used map[string]bool
+	follower
 }
 
 // header begins an allow file that oakum writes.
 var header = []string{
 	"# Findings that oakum lets pass. One line an entry, sorted; written by `oakum allow add`.",
-	"# fingerprint  [expires=YYYY-MM-DD]  [owner=NAME]  reason=\"…\"",
+	"# fingerprint  [place=PATH]  [expires=YYYY-MM-DD]  [owner=NAME]  reason=\"…\"",
 }
 
 // fingerprints are the lengths of what leak.Identify makes: the runs of hex
@@ -90,6 +92,7 @@ func ParseFile(name string, data []byte, now time.Time) (*File, error) {
 				return nil, fmt.Errorf("%s:%d: %w", name, n, err)
 			}
 			e.Line = n
+			f.learn(e.Fingerprint, e.Place)
 			f.Entries = append(f.Entries, e)
 		}
 	}
@@ -146,6 +149,8 @@ func cutBlank(text string) (before, after string) {
 
 func (e *Entry) set(key, value string) (err error) {
 	switch key {
+	case "place":
+		e.Place = value
 	case "expires":
 		e.Expires, err = ParseDay(value)
 	case "owner":
@@ -153,7 +158,7 @@ func (e *Entry) set(key, value string) (err error) {
 	case "reason":
 		e.Reason = value
 	default:
-		err = errors.New("unknown key: use expires, owner, reason")
+		err = errors.New("unknown key: use place, expires, owner, reason")
 	}
 	return err
 }
@@ -175,6 +180,9 @@ func (e Entry) Expired(now time.Time) bool {
 // String is the entry's line.
 func (e Entry) String() string {
 	s := e.Fingerprint
+	if e.Place != "" {
+		s += "  place=" + quoteIfNeeded(e.Place)
+	}
 	if !e.Expires.IsZero() {
 		s += "  expires=" + e.Expires.Format(dayLayout)
 	}
@@ -189,6 +197,11 @@ func quoteIfNeeded(s string) string {
 		return q
 	}
 	return s
+}
+
+// Has tells whether there is an entry with that fingerprint, expired or not.
+func (f *File) Has(fingerprint string) bool {
+	return slices.ContainsFunc(f.Entries, func(e Entry) bool { return e.Fingerprint == fingerprint })
 }
 
 // Add puts e in, in the place of an entry with the same fingerprint.
@@ -212,9 +225,19 @@ func (f *File) Bytes() []byte {
 
 // Match implements List. An expired entry matches nothing.
 func (f *File) Match(found *leak.Finding) *leak.Suppression {
+	s := f.allow(found.ID)
+	if s == nil {
+		if id := f.follow(found); id != "" {
+			s = f.allow(id)
+		}
+	}
+	return s
+}
+
+func (f *File) allow(id string) *leak.Suppression {
 	for _, e := range f.Entries {
-		if e.Fingerprint == found.ID && !e.Expired(f.now) {
-			f.used[e.Fingerprint] = true
+		if e.Fingerprint == id && !e.Expired(f.now) {
+			f.used[id] = true
 			return &leak.Suppression{Kind: leak.SuppressAllowFile, Reason: e.Reason, Where: fmt.Sprintf("%s:%d", f.Name, e.Line)}
 		}
 	}

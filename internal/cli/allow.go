@@ -7,30 +7,33 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/oakum-sec/oakum/internal/allow"
 	"github.com/oakum-sec/oakum/internal/trust"
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner/gitsource"
 )
 
 func (a *app) allowCommand() *cobra.Command {
 	var file string
 	c := &cobra.Command{Use: "allow", Short: "Let findings pass, with a reason: .oakum-allow"}
 	c.PersistentFlags().StringVar(&file, "file", "", "the allow `FILE` (default: .oakum-allow in the repository's root, or here)")
-	c.AddCommand(a.allowAddCommand(&file), a.allowPruneCommand(&file))
+	c.AddCommand(a.allowAddCommand(&file), a.allowImportCommand(&file), a.allowPruneCommand(&file))
 	return c
 }
 
 func (a *app) allowAddCommand(file *string) *cobra.Command {
-	var reason, expires, owner string
+	var reason, expires, owner, place string
 	c := &cobra.Command{
 		Use:   "add FINGERPRINT --reason TEXT",
 		Short: "Let one finding pass; its fingerprint is the id in the report",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			e := allow.Entry{Fingerprint: args[0], Owner: owner, Reason: reason}
+		RunE: func(c *cobra.Command, args []string) error {
+			e := allow.Entry{Fingerprint: args[0], Place: place, Owner: owner, Reason: reason}
 			if err := allow.CheckFingerprint(e.Fingerprint); err != nil {
 				return err
 			}
@@ -44,13 +47,42 @@ func (a *app) allowAddCommand(file *string) *cobra.Command {
 				}
 				e.Expires = day
 			}
+			if e.Place == "" {
+				e.Place = a.placeNow(c.Context(), e.Fingerprint)
+			}
 			return a.editAllow(allowFile(*file), true, func(f *allow.File) error { f.Add(e); return nil })
 		},
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why it may pass")
 	c.Flags().StringVar(&expires, "expires", "", "the last `DAY` of it, as 2027-01-31, in UTC")
 	c.Flags().StringVar(&owner, "owner", "", "who answers for it")
+	c.Flags().StringVar(&place, "place", "", "the `PATH` where it stands, so that the entry follows the file (default: looked for in the working tree)")
 	return c
+}
+
+// placeNow is the path under which a finding stands in the working tree, "" where
+// it does not, or where its id has no use for it.
+func (a *app) placeNow(ctx context.Context, id string) (place string) {
+	if strings.HasPrefix(id, "v1.") {
+		return ""
+	}
+	t, err := dirTarget([]string{rootOf(".")})
+	if err != nil {
+		return ""
+	}
+	config, err := a.configureFor(t, &scanFlags{}, time.Now())
+	if err != nil {
+		return ""
+	}
+	config.lists, config.allowed = nil, nil
+	// What this does not find costs the entry its path and nothing else.
+	_, _ = a.run(ctx, job{target: t, config: config, skip: func(f *leak.Finding) bool {
+		if f.ID == id {
+			place = f.Place.Path()
+		}
+		return true
+	}})
+	return place
 }
 
 func (a *app) allowPruneCommand(file *string) *cobra.Command {
@@ -94,7 +126,24 @@ func (a *app) editAllow(file string, mayBeNew bool, change func(*allow.File) err
 	if err := writeWhole(file, f.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("write allow file: %w", err)
 	}
+	if isNew {
+		a.hintMerge(file)
+	}
 	return a.keepTrust(file, isNew, old, f.Bytes())
+}
+
+// hintMerge says, where a repository gets its first allow file, how git merges
+// two branches that add entries beside each other: lines have no order to keep.
+func (a *app) hintMerge(file string) {
+	dir := filepath.Dir(file)
+	if _, inside := gitsource.Find(dir); !inside || filepath.Base(file) != allow.FileName {
+		return
+	}
+	attributes, err := os.ReadFile(filepath.Join(dir, ".gitattributes"))
+	if err == nil && strings.Contains(string(attributes), allow.FileName) {
+		return
+	}
+	a.say("two branches may add entries: have git merge them with\necho '%s merge=union' >> %s", allow.FileName, filepath.ToSlash(filepath.Join(dir, ".gitattributes")))
 }
 
 func (a *app) keepTrust(file string, isNew bool, old, changed []byte) error {

@@ -28,7 +28,7 @@ each, without values. oakum scan --baseline FILE then suppresses those.`,
 			if err != nil {
 				return err
 			}
-			doc, err := a.run(c.Context(), job{target: t, config: conf})
+			doc, err := a.run(c.Context(), job{target: t, config: conf, policy: a.judging(t, policy{genericFrom: denyGenericDefault})})
 			if err != nil {
 				return err
 			}
@@ -46,7 +46,7 @@ each, without values. oakum scan --baseline FILE then suppresses those.`,
 func (a *app) writeBaseline(d *report.Document, file string) error {
 	var count []*leak.Finding
 	for _, f := range d.Findings {
-		if f.Suppressed == nil {
+		if f.Suppressed == nil || f.Decision.Verdict == leak.Deny {
 			count = append(count, f)
 		}
 	}

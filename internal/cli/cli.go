@@ -14,7 +14,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 )
@@ -39,7 +41,9 @@ func Main(ctx context.Context, args, env []string, stdio Stdio) int {
 // app is what every command shares: streams and environment, no settings.
 type app struct {
 	Stdio
-	env map[string]string
+	env  map[string]string
+	dial func(ctx context.Context, network, addr string) (net.Conn, error) // of verify alone; nil: TCP
+	wait *atomic.Pointer[string]                                           // what a server has us wait for, while it does; nil: none ever will
 }
 
 func environment(env []string) map[string]string {
@@ -100,11 +104,14 @@ func (a *app) commands() []*cobra.Command {
 		a.scanCommand(),
 		a.hookCommand(),
 		a.rulesCommand(),
+		a.knownCommand(),
+		a.verifyCommand(),
 		a.explainCommand(),
 		a.allowCommand(),
 		a.baselineCommand(),
 		a.trustCommand(),
 		a.reportCommand(),
+		a.gitleaksCommand(),
 		a.versionCommand(),
 	}
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/oakum-sec/oakum/internal/allow"
@@ -17,6 +17,7 @@ import (
 	"github.com/oakum-sec/oakum/rules"
 	"github.com/oakum-sec/oakum/rules/builtin"
 	"github.com/oakum-sec/oakum/rules/rulefile"
+	"github.com/oakum-sec/oakum/scanner"
 )
 
 // The files of a target that configure oakum, if they count. Of the two
@@ -35,14 +36,20 @@ type files func(name string) ([]byte, error)
 // word says whose word counts: what the user named himself, always; the target's
 // own files, only where obeys says so.
 type word struct {
-	config, baseline, allowFile string // files the user named
+	config, baseline, allowFile, ignoreFile string // files the user named
 
+	configText string // a configuration that the user handed over as text, in the place of a file
+
+	named files // reads what the user named; nil: as it lies on disk. Its error is errNotBefore's where a gate has no such file
 	own   files // of the target; nil: it has none
 	obeys func(name string, content []byte) (bool, error)
 	// where begins the names of own files in messages ("A:" in a range); target
 	// is what `oakum trust` would be given.
 	where, target string
 	now           time.Time
+
+	base string                  // begins the names that other tools give to the target's files
+	gone func(place string) bool // tells that the target has no such file now; nil: that is not known
 }
 
 // configuration is what the user, and what he trusts, has said.
@@ -52,6 +59,10 @@ type configuration struct {
 	allowed  *allow.File // nil: there is none
 	baseline allow.List  // likewise
 	notices  []report.Notice
+
+	known       scanner.Known // nil: there is none
+	knownFrom   string        // the index's file
+	knownValues int
 
 	ruleWords, listWords hash.Hash // of the files that count, as they are
 }
@@ -115,20 +126,25 @@ func (w word) overrides(name string) bool {
 	case allow.FileName:
 		return w.allowFile != ""
 	case allow.IgnoreName:
-		return false
+		return w.ignoreFile != ""
 	}
-	return w.config != ""
+	return w.config != "" || w.configText != ""
 }
 
 // rules picks the rule set: the configuration's, or the built-in one, whose
 // compiled form costs nothing until it is used.
 func (c *configuration) rules(w word, own map[string][]byte) error {
 	if w.config != "" {
-		content, err := os.ReadFile(w.config)
+		content, err := c.readNamed(w, w.config)
 		if err != nil {
 			return fmt.Errorf("read configuration: %w", err)
 		}
-		return c.compile(w.config, content, os.ReadFile)
+		if content != nil {
+			return c.compile(w.config, content, w.reader())
+		}
+	}
+	if w.configText != "" {
+		return c.compile("the configuration in the environment", []byte(w.configText), os.ReadFile)
 	}
 	for _, name := range configNames {
 		if content, ok := own[name]; ok {
@@ -174,7 +190,8 @@ func (c *configuration) readLists(w word, own map[string][]byte) error {
 	name, content := w.where+allow.FileName, own[allow.FileName]
 	if w.allowFile != "" {
 		var err error
-		if name, content, err = readNamed(w.allowFile); err != nil {
+		name = w.allowFile
+		if content, err = c.readNamed(w, name); err != nil {
 			return fmt.Errorf("read allow file: %w", err)
 		}
 	}
@@ -184,42 +201,102 @@ func (c *configuration) readLists(w word, own map[string][]byte) error {
 		if err != nil {
 			return err
 		}
+		f.Follow(w.gone)
 		c.allowed, c.lists = f, append(c.lists, f)
 	}
-	if content, ok := own[allow.IgnoreName]; ok {
-		hear(c.listWords, allow.IgnoreName, content)
-		ig, err := allow.ParseIgnore(w.where+allow.IgnoreName, content)
-		if err != nil {
-			return err
-		}
-		c.lists = append(c.lists, ig)
+	if err := c.readIgnore(w, own); err != nil {
+		return err
 	}
 	return c.readBaseline(w)
 }
 
-func readNamed(file string) (name string, content []byte, err error) {
-	content, err = os.ReadFile(file)
-	return file, content, err
+func (c *configuration) readIgnore(w word, own map[string][]byte) error {
+	name, content := w.where+allow.IgnoreName, own[allow.IgnoreName]
+	if w.ignoreFile != "" {
+		var err error
+		name = w.ignoreFile
+		if content, err = c.readNamed(w, name); err != nil {
+			return fmt.Errorf("read ignore file: %w", err)
+		}
+	}
+	if content == nil {
+		return nil
+	}
+	hear(c.listWords, name, content)
+	ig, err := allow.ParseIgnore(name, content, allow.IgnoreOptions{Base: w.base, Ours: c.hasRule()})
+	if err != nil {
+		return err
+	}
+	c.lists = append(c.lists, ig)
+	return nil
+}
+
+// errNotBefore is about a file that the user named and only the change has.
+var errNotBefore = errors.New("it was not there before the change")
+
+func (w word) reader() files {
+	if w.named != nil {
+		return w.named
+	}
+	return os.ReadFile
+}
+
+// readNamed reads a file that the user named; nil and a notice where only the
+// change that is judged has it.
+func (c *configuration) readNamed(w word, file string) ([]byte, error) {
+	content, err := w.reader()(file)
+	if errors.Is(err, errNotBefore) {
+		c.notices = append(c.notices, report.Notice{Code: report.NoticeUntrusted, Text: fmt.Sprintf("%s: named, not obeyed: %s", file, errNotBefore)})
+		return nil, nil
+	}
+	if err == nil && content == nil {
+		content = []byte{}
+	}
+	return content, err
 }
 
 func (c *configuration) readBaseline(w word) error {
 	if w.baseline == "" {
 		return nil
 	}
-	content, err := os.ReadFile(w.baseline)
+	content, err := c.readNamed(w, w.baseline)
 	if err != nil {
 		return fmt.Errorf("read baseline: %w", err)
 	}
-	hear(c.listWords, w.baseline, content)
-	var b allow.List
-	if bytes.HasPrefix(bytes.TrimSpace(content), []byte("[")) { // ours has an object a line
-		b, err = allow.ParseGitleaks(w.baseline, content)
-	} else {
-		b, err = allow.ParseBaseline(w.baseline, content)
+	if content == nil {
+		return nil
 	}
+	hear(c.listWords, w.baseline, content)
+	b, err := parseBaseline(w.baseline, content, w)
 	if err != nil {
 		return err
 	}
 	c.baseline, c.lists = b, append(c.lists, b)
 	return nil
+}
+
+// hasRule tells of a rule's id whether the set has it. The set is asked when
+// somebody wants to know: its rules are parsed for that.
+func (c *configuration) hasRule() func(id string) bool {
+	ids := sync.OnceValue(func() map[string]bool {
+		all := map[string]bool{}
+		for _, r := range c.set.Rules() {
+			all[r.ID] = true
+		}
+		return all
+	})
+	return func(id string) bool { return ids()[id] }
+}
+
+// parseBaseline reads a baseline of ours, or a report or baseline of another tool.
+func parseBaseline(name string, content []byte, w word) (allow.List, error) {
+	if allow.IsForeign(content) {
+		return allow.ParseForeign(name, content, w.base)
+	}
+	b, err := allow.ParseBaseline(name, content)
+	if err != nil {
+		return nil, err
+	}
+	b.Follow(w.gone)
+	return b, nil
 }

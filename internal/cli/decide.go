@@ -13,6 +13,7 @@ type policy struct {
 	// "password" beside a random value) denies; see genericNever.
 	genericFrom leak.Severity
 	gate        bool // judges a change by somebody who may not be trusted
+	stranger    bool // judges a target that nobody has trusted here
 }
 
 // genericNever is above every severity.
@@ -20,25 +21,33 @@ const genericNever = leak.Critical + 1
 
 // decide is oakum's built-in policy:
 //
-//   - a suppressed finding is allowed; but a gate lets no comment that comes with
-//     the change silence a proven one;
+//   - a suppressed finding is allowed; but a comment beside a proven value counts
+//     for nothing where it may be a stranger's: in a gate, where it comes with the
+//     change, and in a target that nobody has trusted;
 //   - what only a stash, a reflog or nothing at all leads to is warned of: it is
 //     in this copy of the repository, not in what is pushed;
 //   - a finding of tier pattern or above denies;
 //   - a generic one denies from genericFrom on, and is warned of below.
 func decide(f *leak.Finding, p policy) leak.Decision {
-	inGate := p.gate && f.Suppressed != nil && f.Suppressed.Kind == leak.SuppressInline && f.Proof == leak.Proven
+	overruled := commentOverruled(f, p)
 	switch {
-	case f.Suppressed != nil && !inGate:
+	case f.Suppressed != nil && !overruled:
 		return leak.Decision{Verdict: leak.Allow, Reason: "suppressed by " + f.Suppressed.Kind}
-	case inGate:
+	case overruled && p.gate:
 		return leak.Decision{Verdict: leak.Deny, Reason: "proven, and a comment in the change itself cannot allow it"}
+	case overruled:
+		return leak.Decision{Verdict: leak.Deny, Reason: "proven, and a comment cannot allow it where nobody has trusted the target"}
 	case f.Reach >= leak.Stash:
-		return leak.Decision{Verdict: leak.Warn, Reason: reachWords(f.Reach) + ", so it is not pushed"}
+		return leak.Decision{Verdict: leak.Warn, Reason: whereWords(f) + ", so it is not pushed"}
 	case f.Proof == leak.Generic && f.Severity < p.genericFrom:
-		return leak.Decision{Verdict: leak.Warn, Reason: fmt.Sprintf("generic, of %s severity, %s", f.Severity, reachWords(f.Reach))}
+		return leak.Decision{Verdict: leak.Warn, Reason: fmt.Sprintf("generic, of %s severity, %s", f.Severity, whereWords(f))}
 	}
-	return leak.Decision{Verdict: leak.Deny, Reason: fmt.Sprintf("%s, %s", proofWords(f.Proof), reachWords(f.Reach))}
+	return leak.Decision{Verdict: leak.Deny, Reason: fmt.Sprintf("%s, %s", knownReason(f), whereWords(f))}
+}
+
+// commentOverruled tells whether a comment allows f that p does not believe.
+func commentOverruled(f *leak.Finding, p policy) bool {
+	return (p.gate || p.stranger) && f.Suppressed != nil && f.Suppressed.Kind == leak.SuppressInline && f.Proof == leak.Proven
 }
 
 func proofWords(p leak.Proof) string {
@@ -51,6 +60,21 @@ func proofWords(p leak.Proof) string {
 		return "has its issuer's documented form"
 	}
 	return "a value that looks random under a telling name"
+}
+
+// whereWords is what kind of place the finding is in.
+func whereWords(f *leak.Finding) string {
+	switch f.Place.(type) {
+	case leak.ImageFile, leak.ImageConfig:
+		return "in an image"
+	case leak.Variable:
+		return "in a variable"
+	case leak.JobLog:
+		return "in a job's log"
+	case leak.ObjectField:
+		return "in an object"
+	}
+	return reachWords(f.Reach)
 }
 
 func reachWords(r leak.Reach) string {

@@ -11,6 +11,7 @@ func TestDecide(t *testing.T) {
 	allowed := &leak.Suppression{Kind: leak.SuppressAllowFile}
 	standard := policy{genericFrom: denyGenericDefault}
 	gate := policy{genericFrom: denyGenericDefault, gate: true}
+	stranger := policy{genericFrom: denyGenericDefault, stranger: true}
 	never := policy{genericFrom: genericNever}
 	for _, c := range []struct {
 		name  string
@@ -34,6 +35,9 @@ func TestDecide(t *testing.T) {
 		{"inline", leak.Proven, leak.High, leak.Worktree, inline, standard, leak.Allow},
 		{"inline in a gate, proven", leak.Proven, leak.High, leak.Reachable, inline, gate, leak.Deny},
 		{"inline in a gate, likely", leak.Structural, leak.High, leak.Reachable, inline, gate, leak.Allow},
+		{"inline of a stranger, proven", leak.Proven, leak.High, leak.Worktree, inline, stranger, leak.Deny},
+		{"inline of a stranger, likely", leak.Pattern, leak.High, leak.Worktree, inline, stranger, leak.Allow},
+		{"allowed in a stranger's target", leak.Proven, leak.High, leak.Worktree, allowed, stranger, leak.Allow},
 		{"allowed in a gate, proven", leak.Proven, leak.High, leak.Reachable, allowed, gate, leak.Allow},
 	} {
 		f := &leak.Finding{Proof: c.proof, Severity: c.sev, Suppressed: c.by, Sighting: leak.Sighting{Reach: c.reach}}

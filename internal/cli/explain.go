@@ -14,12 +14,20 @@ import (
 )
 
 func (a *app) explainCommand() *cobra.Command {
-	var file, config string
+	var file, config, as string
 	c := &cobra.Command{
-		Use:   "explain RULE | FINGERPRINT --report FILE",
-		Short: "Say what a finding means and what to do about it",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		Use:   "explain RULE | FINGERPRINT --report FILE | FILE:LINE",
+		Short: "Say what a finding means and what to do about it, or why a line is reported or not",
+		Long: `Of a rule or a finding, says what it means and what to do about it.
+
+Of a line, given as FILE:LINE (a column may follow, as in reports; - is standard
+input), says for each value that could be a credential why it is reported or why
+not, and what speaks for and against it. It shows no value.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if name, line, ok := explainable(args[0]); ok {
+				return a.explainLine(c.Context(), name, line, as, config)
+			}
 			if allow.CheckFingerprint(args[0]) != nil {
 				return a.explainRule(args[0], config)
 			}
@@ -30,6 +38,7 @@ func (a *app) explainCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&file, "report", "", "the json report `FILE` that has the finding")
+	c.Flags().StringVar(&as, "as", "", "explain a line as if its file had this `PATH`: the kind of file counts")
 	c.Flags().StringVar(&config, "config", "", "look for the rule in `FILE`")
 	return c
 }
@@ -84,7 +93,7 @@ func explain(w io.Writer, r report.Rule, id string) error {
 	if r.Doc != "" {
 		paragraph("%s", report.Escape(r.Doc))
 	}
-	paragraph("Who holds it reaches %s.\nHow it is known: %s.", severityMeans[r.Severity], proofWords(r.Proof))
+	paragraph("Who holds it reaches %s.\nHow it is known: %s.", severityMeans[r.Severity], knownAs(r))
 	rotate := strings.TrimSpace(r.Rotate + " " + r.RotateURL)
 	if rotate == "" {
 		rotate = "Revoke it where it was issued, and issue a new one."

@@ -62,12 +62,16 @@ func (b *before) parents(f *leak.Finding) (revs []string) {
 	if f.Origin == nil || f.Origin.Commit == "" {
 		return nil
 	}
+	return parentsOf(b.repo, f.Origin.Commit)
+}
+
+func parentsOf(repo *gitsource.Repo, rev string) (revs []string) {
 	for n := 1; ; n++ {
-		rev := f.Origin.Commit + "^" + strconv.Itoa(n)
-		if !b.repo.Has(rev) {
+		parent := rev + "^" + strconv.Itoa(n)
+		if !repo.Has(parent) {
 			return revs
 		}
-		revs = append(revs, rev)
+		revs = append(revs, parent)
 	}
 }
 

@@ -12,11 +12,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/oakum-sec/oakum/internal/hook"
+	"github.com/oakum-sec/oakum/leak"
 )
 
 func (a *app) hookInstallCommand() *cobra.Command {
 	var types []string
 	var force bool
+	var minProof string
 	c := &cobra.Command{
 		Use:   "install [PATH]",
 		Short: "Install git hooks in a repository",
@@ -31,15 +33,32 @@ Installing a hook says that you trust the repository's own oakum files as they a
 			if err != nil {
 				return usageError(c, fmt.Errorf("--type: %w", err))
 			}
-			return a.hookInstall(c.Context(), orHere(args)[0], which, force)
+			runs, err := hookArgs(minProof)
+			if err != nil {
+				return usageError(c, err)
+			}
+			return a.hookInstall(c.Context(), orHere(args)[0], which, force, runs)
 		},
 	}
+	c.Flags().StringVar(&minProof, "min-proof", "", "the hook refuses findings of this `TIER` or above: generic, pattern, structural, proven")
 	c.Flags().StringSliceVarP(&types, "type", "t", []string{string(hook.PreCommit)}, "`HOOK` to install, may be repeated: pre-commit, commit-msg, pre-push, pre-receive")
 	c.Flags().BoolVar(&force, "force", false, "install beside a hook manager too")
 	return c
 }
 
-func (a *app) hookInstall(ctx context.Context, path string, types []hook.Type, force bool) error {
+// hookArgs are the flags that an installed hook passes.
+func hookArgs(minProof string) ([]string, error) {
+	if minProof == "" {
+		return nil, nil
+	}
+	var tier leak.Proof
+	if err := tier.UnmarshalText([]byte(minProof)); err != nil {
+		return nil, fmt.Errorf("--min-proof: %w", err)
+	}
+	return []string{"--min-proof", minProof}, nil
+}
+
+func (a *app) hookInstall(ctx context.Context, path string, types []hook.Type, force bool, runs []string) error {
 	program, err := ownProgram()
 	if err != nil {
 		return err
@@ -54,7 +73,7 @@ func (a *app) hookInstall(ctx context.Context, path string, types []hook.Type, f
 		}
 	}
 	for _, t := range types {
-		done, err := hook.Install(repo, t, program)
+		done, err := hook.Install(repo, t, program, runs...)
 		if err != nil {
 			return err
 		}

@@ -109,7 +109,7 @@ func (a *app) hookRepository(t hook.Type) (*gitsource.Repo, error) {
 // git runs these hooks at the working tree's top, wherever GIT_DIR is.
 func ofUser(part, noun string, src scanner.Source) *judged {
 	return &judged{noun: noun, target: target{
-		source: src, info: report.Target{Kind: "git", Path: ".", Part: part}, own: ownFiles("."), root: ".",
+		source: src, info: report.Target{Kind: "git", Path: ".", Part: part}, own: ownFiles("."), root: ".", gone: goneFrom("."),
 	}}
 }
 
@@ -163,6 +163,7 @@ func (a *app) preReceive(repo *gitsource.Repo, _ []string) (*judged, error) {
 	sel.NotRefs = []string{"refs/"} // no ref has moved yet: git does it after this hook
 	src, err := repo.Commits(sel)
 	j := &judged{noun: "push", gate: true, target: target{source: src, info: report.Target{Kind: "git", Path: ".", Part: "push"}}}
+	j.gone = goneFromAll(repo, sel.Tips)
 	if repo.Has("HEAD") {
 		j.where = "HEAD:"
 		j.own = func(name string) ([]byte, error) { return repo.File("HEAD", name) }
@@ -199,10 +200,14 @@ func (a *app) judge(ctx context.Context, f *hookFlags, what *judged) error {
 	j.target, j.policy.gate = what.target, what.gate
 	if j.config, err = configure(word{
 		config: f.config, baseline: f.baseline, allowFile: f.allowFile, own: what.own, where: what.where, target: what.root,
-		obeys: func(string, []byte) (bool, error) { return true, nil }, now: time.Now(),
+		obeys: func(string, []byte) (bool, error) { return true, nil }, now: time.Now(), gone: what.gone,
 	}); err != nil {
 		return err
 	}
+	if err := a.useKnown(j.config, f.known); err != nil {
+		return err
+	}
+	j.options.Known = j.config.known
 	j.config.lists = append(j.config.lists, newBefore(ctx, what.repo, scanner.New(j.config.set, j.options)))
 	doc, late, err := a.runWithin(ctx, f.timeout, j)
 	if err != nil {

@@ -21,7 +21,7 @@ const placeWidth = 48
 // showProgress makes the job draw its progress where a person looks at stderr.
 // The func that it returns takes the drawing away again.
 func (a *app) showProgress(j *job, quiet bool) (done func()) {
-	if quiet || !isTerminal(a.Err) || a.env["TERM"] == "dumb" {
+	if !a.drawsProgress(quiet) {
 		return func() {}
 	}
 	var last atomic.Pointer[scanner.Progress]
@@ -38,11 +38,29 @@ func (a *app) showProgress(j *job, quiet bool) (done func()) {
 	return func() { close(ended); <-gone }
 }
 
+// drawsProgress tells whether a person looks at stderr, on what can be drawn on.
+func (a *app) drawsProgress(quiet bool) bool {
+	return !quiet && isTerminal(a.Err) && a.env["TERM"] != "dumb"
+}
+
+// waitsFor is what a server has us wait for, "" where none does.
+func (a *app) waitsFor() string {
+	if a.wait == nil {
+		return ""
+	}
+	if why := a.wait.Load(); why != nil {
+		return *why
+	}
+	return ""
+}
+
 // drawProgress spins, with what was seen so far beside it, until ended. How much
 // a source holds is known at its end only, so there is no bar to fill.
 func (a *app) drawProgress(last *atomic.Pointer[scanner.Progress], ended <-chan struct{}) {
 	text := func(decor.Statistics) string {
-		switch p := last.Load(); {
+		switch p, wait := last.Load(), a.waitsFor(); {
+		case wait != "":
+			return " " + wait
 		case p == nil || p.Blobs == 0:
 			return " finding out what there is to read"
 		case p.Place == nil:

@@ -203,13 +203,13 @@ func (j *job) repositoryKey() state.Key {
 
 // rulesKey says what decides where in a text the scanner has to look.
 func (j *job) rulesKey() state.Key {
-	return keyOf(programOf(), j.options.MaxSize, j.options.MinProof, j.options.NoInline, j.options.NoDecode, j.config.ruleWords.Sum(nil))
+	return keyOf(programOf(), j.options.MaxSize, j.options.MinProof, j.options.MinConfidence, j.options.NoInline, j.options.NoDecode, j.options.NoUnpack, j.options.Archives, j.config.ruleWords.Sum(nil))
 }
 
 // worldKey says what a report depends on, beside the world's fingerprint. An entry
 // of a list, and a token that says when it expires, are valid until the end of a day.
 func (j *job) worldKey(s state.State, world state.Key) state.Key {
-	return keyOf(s.Repository, s.Rules, world, j.options.Now, j.policy.genericFrom, j.policy.gate, j.requireComplete, j.unused, os.Getuid(),
+	return keyOf(s.Repository, s.Rules, world, j.options.Now, j.policy.genericFrom, j.policy.gate, j.policy.stranger, j.requireComplete, j.unused, os.Getuid(),
 		j.target.info, j.target.root, j.target.where, j.target.whole, j.config.listWords.Sum(nil), j.config.notices)
 }
 

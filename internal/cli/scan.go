@@ -19,13 +19,17 @@ import (
 type scanFlags struct {
 	output          outputFlags
 	git             gitOptions
+	verify          verifyFlags
+	known           knownFlags
 	state           string
 	jobs            int
 	config          string
 	baseline        string
 	allowFile       string
 	minProof        string
+	minConfidence   float64
 	maxSize         string
+	archiveDepth    int
 	denyGeneric     string
 	noInline        bool
 	requireComplete bool
@@ -36,16 +40,23 @@ type scanFlags struct {
 // something harmless of low.
 const denyGenericDefault = leak.Medium
 
+// archiveDepth is how deep archives are opened by default: an image in a tar of
+// jars in a zip is three.
+const archiveDepth = 8
+
 func (f *scanFlags) register(c *cobra.Command) {
 	p := c.PersistentFlags()
 	f.output.register(p)
+	f.known.register(p)
 	p.IntVarP(&f.jobs, "jobs", "j", 0, "workers (default: one a core); changes no result")
 	p.StringVar(&f.config, "config", "", "rules and allowlists from `FILE` (gitleaks' TOML, and more)")
 	p.StringVar(&f.baseline, "baseline", "", "suppress the findings that `FILE` lists; `oakum baseline` writes one")
 	p.StringVar(&f.allowFile, "allow-file", "", "suppress the findings that `FILE` allows, in the place of the target's own .oakum-allow")
-	p.StringVar(&f.minProof, "min-proof", "generic", "drop findings below this `TIER`: generic, pattern, structural, proven")
+	p.StringVar(&f.minProof, "min-proof", "generic", "list and deny only findings of this `TIER` or above: generic, pattern, structural, proven; the others are counted")
+	p.Float64Var(&f.minConfidence, "min-confidence", scanner.DefaultMinConfidence, "drop findings of less confidence, from 0.35 to 1; only generic ones differ")
 	p.StringVar(&f.denyGeneric, "deny-generic", denyGenericDefault.String(), "`SEVERITY` from which a generic finding denies: low, medium, high, critical, never")
 	p.StringVar(&f.maxSize, "max-size", "", "a larger text is a gap: `SIZE` as 500k, 10M, 2G (default: no limit)")
+	p.IntVar(&f.archiveDepth, "archive-depth", archiveDepth, "open archives within archives so `DEEP`; 0: do not open any")
 	p.BoolVar(&f.noInline, "no-inline", false, "comments beside a value do not suppress it")
 	p.BoolVar(&f.requireComplete, "require-complete", false, "exit 3 for submodules, LFS pointers, shallow clones and their like too")
 }
@@ -81,7 +92,9 @@ Generic ones (a name such as "password" beside a random value) deny from
 	}
 	f.register(c)
 	f.registerGit(c)
-	c.AddCommand(a.scanDirCommand(f), a.scanGitCommand(f), a.scanStdinCommand(f))
+	c.PersistentFlags().BoolVar(&f.verify.on, "verify", false, "ask issuers whether what was found is live, as `oakum verify` does (dials their hosts)")
+	f.verify.register(c.PersistentFlags())
+	c.AddCommand(a.scanDirCommand(f), a.scanGitCommand(f), a.scanImageCommand(f), a.scanK8sCommand(f), a.scanCICommand(f), a.scanStdinCommand(f))
 	return c
 }
 
@@ -146,10 +159,17 @@ func (a *app) scan(ctx context.Context, f *scanFlags, find func() (target, error
 	if j.config, err = a.configureFor(j.target, f, began); err != nil {
 		return err
 	}
-	j.policy.gate = j.target.gate
+	if f.verify.on {
+		if j.verify, err = a.verifier(ctx, f, j.config.set); err != nil {
+			return err
+		}
+	}
+	j.policy = a.judging(j.target, j.policy)
 	if f.output.verbose {
 		j.options.Log = stepLog(a.Err)
+		j.config.tellKnown(j.options.Log)
 	}
+	j.options.Known = j.config.known
 	if repo := j.target.repo; repo != nil {
 		j.config.lists = append(j.config.lists, newBefore(ctx, repo, scanner.New(j.config.set, j.options)))
 	}
@@ -190,9 +210,16 @@ func (f *scanFlags) job(now time.Time) (j job, err error) {
 	if err := j.options.MinProof.UnmarshalText([]byte(f.minProof)); err != nil {
 		return j, fmt.Errorf("--min-proof: %w", err)
 	}
+	if j.options.MinConfidence = f.minConfidence; !(f.minConfidence >= 0 && f.minConfidence <= 1) {
+		return j, fmt.Errorf("--min-confidence: %v is no probability: write it as 0.8", f.minConfidence)
+	}
 	if j.options.MaxSize, err = parseSize(f.maxSize); err != nil {
 		return j, err
 	}
+	if f.archiveDepth < 0 {
+		return j, errors.New("--archive-depth: a number, 0 or more")
+	}
+	j.options.NoUnpack, j.options.Archives.Depth = f.archiveDepth == 0, f.archiveDepth
 	j.policy.genericFrom, err = parseGenericFrom(f.denyGeneric)
 	return j, err
 }
@@ -214,12 +241,23 @@ func parseSize(s string) (int64, error) {
 
 // configureFor reads what configures a scan of t.
 func (a *app) configureFor(t target, f *scanFlags, now time.Time) (*configuration, error) {
-	w := word{config: f.config, baseline: f.baseline, allowFile: f.allowFile, own: t.own, where: t.where, target: t.root, now: now}
+	w := a.wordOf(t, now)
+	w.config, w.baseline, w.allowFile = f.config, f.baseline, f.allowFile
+	c, err := configure(w)
+	if err != nil {
+		return nil, err
+	}
+	return c, a.useKnown(c, f.known)
+}
+
+// wordOf is what t's own files may say, and the user nothing.
+func (a *app) wordOf(t target, now time.Time) word {
+	w := word{own: t.own, where: t.where, target: t.root, now: now, base: t.info.Base, gone: t.gone, named: t.named}
 	w.obeys = func(name string, content []byte) (bool, error) {
 		if t.gate {
 			return true, nil
 		}
 		return a.trusts(t.root, name, content)
 	}
-	return configure(w)
+	return w
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/oakum-sec/oakum/internal/report"
+	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/filesource"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
@@ -27,7 +28,17 @@ type target struct {
 	notice *report.Notice  // what the user may have meant, or nil
 	whole  bool            // all that own is about: a list's entry that matches nothing is dead
 
-	remembers *gitsource.Repo // scanned as a whole, for --state; or nil
+	named files                   // reads a file that the user named, in a gate as it was before the change; nil: as it lies on disk
+	gone  func(place string) bool // tells that the target has no file of that name now; nil: it has no names
+
+	remembers *gitsource.Repo     // scanned as a whole, for --state; or nil
+	settle    func(*leak.Finding) // tells each finding what is known of it only now; or nil
+
+	// Of oakum gitleaks alone:
+	uncommitted *gitsource.Repo          // the working tree, as far as it differs from HEAD; or nil
+	remote      string                   // URL of the repository's remote
+	links       map[string]string        // symbolic links that were followed, and where to
+	spelled     func(name string) string // a file's name as the user's path leads to it; nil: that is its name
 }
 
 // pathTarget decides what PATHs are: one repository, or files and folders.
@@ -67,6 +78,9 @@ func dirTarget(paths []string) (target, error) {
 			t.folder(paths[0], &roots[0])
 		}
 	}
+	if t.gone == nil {
+		t.gone = goneFrom(".")
+	}
 	t.source = filesource.New(roots, filesource.Options{})
 	return t, nil
 }
@@ -82,6 +96,7 @@ func (t *target) folder(path string, root *filesource.Root) {
 				Text: fmt.Sprintf("%s is a part of a repository, whose history is not scanned", path)}
 		}
 	}
+	t.gone = goneFrom(t.root)
 	t.own, t.info.Path, t.info.Base = ownFiles(t.root), filepath.ToSlash(filepath.Clean(path)), base(t.root)
 }
 

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/oakum-sec/oakum/internal/report"
+	"github.com/oakum-sec/oakum/internal/trust"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/filesource"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
@@ -25,20 +27,17 @@ func (o gitOptions) any() bool { return o != gitOptions{} }
 // gitTarget is a repository or a part of it. It stays open until the process
 // ends: a command scans one.
 func gitTarget(path string, opt gitOptions) (target, error) {
-	repo, err := openAround(path)
+	t, repo, err := repositoryTarget(path)
 	if err != nil {
-		return target{}, err
-	}
-	t := target{info: report.Target{Kind: "git", Path: filepath.ToSlash(filepath.Clean(path))}}
-	t.info.Head, t.info.Branch = repo.Head()
-	if work := repo.WorkTree(); work != "" {
-		t.root, t.own, t.info.Base = work, ownFiles(work), base(work)
+		return t, err
 	}
 	switch {
 	case opt.staged:
 		t.info.Part, t.source, t.repo = "staged", repo.Staged(), repo
 	case opt.span != "":
-		return t, t.spanning(repo, opt.span)
+		if err := t.spanning(repo, opt.span); err != nil {
+			return t, fmt.Errorf("--range: %w", err)
+		}
 	case opt.any():
 		return t, t.selecting(repo, opt)
 	case repo.Bare():
@@ -49,6 +48,23 @@ func gitTarget(path string, opt gitOptions) (target, error) {
 		t.source = scanner.Chain(repo, work)
 	}
 	return t, nil
+}
+
+// repositoryTarget is the repository at path, without a word yet of what of it is
+// scanned.
+func repositoryTarget(path string) (target, *gitsource.Repo, error) {
+	repo, err := openAround(path)
+	if err != nil {
+		return target{}, nil, err
+	}
+	t := target{info: report.Target{Kind: "git", Path: filepath.ToSlash(filepath.Clean(path))}}
+	t.info.Head, t.info.Branch = repo.Head()
+	if work := repo.WorkTree(); work != "" {
+		t.root, t.own, t.info.Base, t.gone = work, ownFiles(work), base(work), goneFrom(work)
+	} else if repo.Has("HEAD") {
+		t.gone = goneFromAll(repo, []string{"HEAD"})
+	}
+	return t, repo, nil
 }
 
 // openAround opens the repository at path, or the one that path is a part of.
@@ -69,15 +85,58 @@ func openAround(path string) (*gitsource.Repo, error) {
 func (t *target) spanning(repo *gitsource.Repo, span string) error {
 	sel, err := gitsource.ParseRange(span)
 	if err != nil {
-		return fmt.Errorf("--range: %w", err)
+		return err
 	}
 	if t.source, err = repo.Commits(sel); err != nil {
-		return fmt.Errorf("--range: %w", err)
+		return err
 	}
 	from := sel.Not[0]
 	t.info.Part, t.gate, t.where, t.repo = "range "+span, true, from+":", repo
 	t.own = func(name string) ([]byte, error) { return repo.File(from, name) }
+	t.named = namedBefore(repo, from)
+	t.gone = goneFromAll(repo, sel.Tips)
 	return nil
+}
+
+// namedBefore reads the files that a user of a gate has named: those of the
+// working tree as they were before the change, for it is the change that is checked
+// out there.
+func namedBefore(repo *gitsource.Repo, from string) files {
+	return func(file string) ([]byte, error) {
+		inside := inFolder(repo.WorkTree(), file)
+		if inside == "" {
+			return os.ReadFile(file)
+		}
+		content, err := repo.File(from, inside)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, errNotBefore
+		}
+		return content, err
+	}
+}
+
+// inFolder is a file's path as seen from the folder, with '/'; "" where it is not in
+// there.
+func inFolder(dir, file string) string {
+	if dir == "" {
+		return ""
+	}
+	dir, err := trust.Target(dir)
+	if err != nil {
+		return ""
+	}
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return ""
+	}
+	if folder, err := trust.Target(filepath.Dir(abs)); err == nil {
+		abs = filepath.Join(folder, filepath.Base(abs))
+	}
+	rel, err := filepath.Rel(dir, abs)
+	if err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	return filepath.ToSlash(rel)
 }
 
 // selecting makes t a branch, what came since a revision, or both.

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -19,8 +21,9 @@ func (a *app) trustCommand() *cobra.Command {
 		Use:   "trust [PATH]",
 		Short: "Let a repository's or folder's own oakum files count, as they are now",
 		Long: `A target's own .oakum.toml, .gitleaks.toml, .oakum-allow and .gitleaksignore can tell
-oakum to look away. They count after you read them and typed this, until one of
-them changes; what is trusted is recorded in your state folder, not in the target.`,
+oakum to look away, and so can comments beside proven values. They count after you
+read them and typed this, until one of the files changes; what is trusted is recorded
+in your state folder, not in the target.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.trust(rootOf(orHere(args)[0])) },
 	}
@@ -55,10 +58,10 @@ func (a *app) trust(path string) error {
 		}
 		hashes[name] = trust.Hash(content)
 	}
-	if len(hashes) == 0 {
-		return fmt.Errorf("there is nothing to trust in %s: no %s", path, strings.Join(ownNames(), ", "))
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is nothing to trust in %s: it is no folder", path)
 	}
-	names := slices.Sorted(maps.Keys(hashes))
+	names := append(slices.Sorted(maps.Keys(hashes)), "comments beside values")
 	if err := a.record(path, func(files map[string]string) { clear(files); maps.Copy(files, hashes) }); err != nil {
 		return err
 	}
@@ -101,6 +104,43 @@ func (a *app) trusts(path, name string, content []byte) (bool, error) {
 	return r.Covers(name, content), err
 }
 
+// judging is p for a scan of t: whether its comments may be a stranger's.
+func (a *app) judging(t target, p policy) policy {
+	p.gate = t.gate
+	p.stranger = !t.gate && !a.trustsComments(t)
+	return p
+}
+
+// trustsComments tells whether somebody has trusted the target, or where it is
+// nothing that can be, the folder around us; and none of its files has changed
+// since, for then it may be another's by now.
+func (a *app) trustsComments(t target) bool {
+	root := t.root
+	if root == "" {
+		root = rootOf(".")
+	}
+	store, err := a.trustStore()
+	if err != nil {
+		return false
+	}
+	path, err := trust.Target(root)
+	if err != nil {
+		return false
+	}
+	r, err := store.Get(path)
+	if err != nil || r.Files == nil {
+		return false
+	}
+	own := ownFiles(root)
+	for _, name := range ownNames() {
+		content, err := own(name)
+		if !errors.Is(err, fs.ErrNotExist) && (err != nil || !r.Covers(name, content)) {
+			return false
+		}
+	}
+	return true
+}
+
 func (a *app) listTrust() error {
 	store, err := a.trustStore()
 	if err != nil {
@@ -111,7 +151,7 @@ func (a *app) listTrust() error {
 		return err
 	}
 	for _, r := range records {
-		if _, err := fmt.Fprintf(a.Out, "%s: %s\n", r.Target, strings.Join(slices.Sorted(maps.Keys(r.Files)), ", ")); err != nil {
+		if _, err := fmt.Fprintf(a.Out, "%s: %s\n", r.Target, cmp.Or(strings.Join(slices.Sorted(maps.Keys(r.Files)), ", "), "comments beside values")); err != nil {
 			return err
 		}
 	}

@@ -34,12 +34,14 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:   "version",
 		Short: "Print the version, the commit it was built from and the Go release",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			t := toolOf()
-			_, err := fmt.Fprintf(a.Out, "oakum %s\ncommit %s\n%s %s/%s\n", t.Version, orUnknown(t.Commit), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return err
-		},
+		RunE:  func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	t := toolOf()
+	_, err := fmt.Fprintf(a.Out, "oakum %s\ncommit %s\n%s %s/%s\n", t.Version, orUnknown(t.Commit), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
 }
 
 func orUnknown(s string) string {

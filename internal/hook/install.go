@@ -17,8 +17,9 @@ type Done struct {
 }
 
 // Install writes the hook that runs program, an absolute path. A hook that is
-// there and not oakum's is moved aside and runs before it.
-func Install(r Repository, t Type, program string) (Done, error) {
+// there and not oakum's is moved aside and runs before it. args are flags of
+// "oakum hook run" that the hook always passes.
+func Install(r Repository, t Type, program string, args ...string) (Done, error) {
 	if err := os.MkdirAll(r.Hooks, 0o755); err != nil {
 		return Done{}, fmt.Errorf("make the hooks folder: %w", err)
 	}
@@ -35,7 +36,7 @@ func Install(r Repository, t Type, program string) (Done, error) {
 	if chained {
 		done.Chained = at + aside
 	}
-	want := script(t, program)
+	want := script(t, program, args)
 	switch {
 	case state == mine && string(old) == want && runnable(at):
 		return done, nil

@@ -15,8 +15,14 @@ const aside = ".oakum-chained"
 // script is a hook in POSIX sh, which git brings along on Windows too. The hook
 // that was there before runs first, as it may change what is to be judged (a
 // formatter that stages its changes); its refusal is final.
-func script(t Type, program string) string {
-	run := `"$oakum" hook run ` + string(t) + ` "$@"`
+//
+// args are flags of "oakum hook run", the same at each run.
+func script(t Type, program string, args []string) string {
+	run := `"$oakum" hook run ` + string(t)
+	for _, arg := range args {
+		run += " " + quote(arg)
+	}
+	run += ` "$@"`
 	chain := `if [ -x "$before" ]; then "$before" "$@" || exit $?; fi`
 	if t.readsStdin() {
 		// The x keeps the shell from dropping the input's last newline.

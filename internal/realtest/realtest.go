@@ -37,7 +37,7 @@ const whole = ".whole"
 
 // Parts lists all parts, those of the system first.
 func Parts() []Part {
-	return []Part{{Name: "git"}, preCommit(), ripgrep()}
+	return []Part{{Name: "git"}, preCommit(), ripgrep(), gitleaks()}
 }
 
 // Named finds a part by its name.

@@ -50,6 +50,10 @@ func cardItems(r Rule, f *leak.Finding) []pageItem {
 		}
 	}
 	add("rule", Escape(f.Rule)+", "+f.Proof.String()+": "+proofMeaning(f.Proof), "")
+	if f.Proof == leak.Generic && f.Confidence > 0 {
+		add("confidence", fmt.Sprintf("%.2f", f.Confidence), "")
+	}
+	add("live", LiveText(f.Live), "")
 	add("what it opens", Escape(r.Doc), "")
 	for _, p := range f.Parts {
 		add("together with", Escape(partText(p))+lineText(p.Line), "")

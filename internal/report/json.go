@@ -46,6 +46,9 @@ func listed[T any](list []T) []T {
 	return list
 }
 
+// Quiet is for JSON that another package makes of a Document: see quiet.
+func Quiet(doc []byte) []byte { return quiet(doc) }
+
 // quiet writes what a terminal could misread (the characters that Escape
 // escapes, where JSON allows them raw) as \u escapes: the same document, safe
 // to look at. Such characters stand within strings only.

@@ -36,9 +36,10 @@ func (d *Document) Mask() {
 	}
 }
 
-// masker takes all values out of names and messages that people wrote, and those
-// that are no plain word out of keys, which would lose their words to a value such
-// as "PASSWORD": a key says where a value stands, not what it is.
+// masker takes all values out of messages that people wrote, and those that are no
+// plain word out of keys and paths, which would lose their words to a value such
+// as "PASSWORD" or the product's own name: they say where a value stands, and a
+// report whose paths nobody can open is of no use.
 type masker struct {
 	*strings.Replacer
 	keys *strings.Replacer
@@ -112,19 +113,19 @@ func (m *masker) sighting(s *leak.Sighting) {
 func (m *masker) place(p leak.Place) leak.Place {
 	switch p := p.(type) {
 	case leak.File:
-		p.Name, p.Inner = m.Replace(p.Name), m.inner(p.Inner)
+		p.Name, p.Inner = m.keys.Replace(p.Name), m.inner(p.Inner)
 		return p
 	case leak.Stdin:
 		p.Inner = m.inner(p.Inner)
 		return p
 	case leak.GitBlob:
-		p.Name, p.Inner = m.Replace(p.Name), m.inner(p.Inner)
+		p.Name, p.Inner = m.keys.Replace(p.Name), m.inner(p.Inner)
 		return p
 	case leak.GitMessage:
 		p.Ref = m.Replace(p.Ref)
 		return p
 	case leak.ImageFile:
-		p.Name, p.Inner = m.Replace(p.Name), m.inner(p.Inner)
+		p.Name, p.Inner = m.keys.Replace(p.Name), m.inner(p.Inner)
 		return p
 	}
 	return p
@@ -133,7 +134,7 @@ func (m *masker) place(p leak.Place) leak.Place {
 func (m *masker) inner(in leak.Inner) leak.Inner {
 	var out leak.Inner
 	for _, member := range in {
-		out = append(out, m.Replace(member))
+		out = append(out, m.keys.Replace(member))
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"slices"
 	"strings"
@@ -83,7 +84,8 @@ func sarifResultOf(d *Document, f *leak.Finding) sarifResult {
 		Locations:           []sarifLocation{sarifLocationOf(f.Sighting, len(f.Decoded) == 0)},
 		PartialFingerprints: map[string]string{"oakum/v1": f.ID},
 		Suppressions:        sarifSuppressions(f),
-		Properties:          map[string]any{"proof": f.Proof, "severity": f.Severity, "reach": f.Reach, "seen": f.Seen},
+		Rank:                math.Round(f.Confidence * 100),
+		Properties:          map[string]any{"proof": f.Proof, "severity": f.Severity, "confidence": f.Confidence, "reach": f.Reach, "seen": f.Seen},
 	}
 	if f.Decision != nil {
 		r.Properties["verdict"] = f.Decision.Verdict

@@ -91,7 +91,7 @@ func (t *text) item(label, value string) {
 
 func (t *text) finding(f *leak.Finding) {
 	r := t.d.Rule(f.Rule)
-	t.line("%s  %s %s", t.severity(f), t.bold(Escape(r.Description)), t.dim("("+f.Rule+", "+f.Proof.String()+")"))
+	t.line("%s  %s %s", t.severity(f), t.bold(Escape(r.Description)), t.dim("("+f.Rule+", "+f.Proof.String()+sureText(f)+")"))
 	t.item("where", t.sighting(f.Sighting))
 	t.item("value", t.value(f))
 	for _, p := range f.Parts {
@@ -101,6 +101,7 @@ func (t *text) finding(f *leak.Finding) {
 	for _, n := range f.Notes {
 		t.item("note", Escape(n))
 	}
+	t.item("live", LiveText(f.Live))
 	t.item("since", originText(f.Sighting))
 	t.also(f)
 	t.item("verdict", verdictText(f))
@@ -108,6 +109,14 @@ func (t *text) finding(f *leak.Finding) {
 	t.item("id", f.ID)
 	t.next(f)
 	t.line("")
+}
+
+// sureText is how sure a generic finding is; of the other tiers the proof says it.
+func sureText(f *leak.Finding) string {
+	if f.Proof != leak.Generic || f.Confidence == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %.2f", f.Confidence)
 }
 
 func (t *text) also(f *leak.Finding) {

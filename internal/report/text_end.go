@@ -73,6 +73,12 @@ func (t *text) summary() {
 	if by := suppressedBy(t.d.Findings); by != "" {
 		parts = append(parts, by)
 	}
+	if by := liveness(t.d.Findings); by != "" {
+		parts = append(parts, by)
+	}
+	if n := s.Dropped["proof"]; n > 0 {
+		parts = append(parts, count(n, "candidate")+" below --min-proof not listed")
+	}
 	t.line("%s", strings.Join(parts, " · "))
 }
 
