@@ -2,6 +2,7 @@
 # make test    every Go test of every module; a real part that is missing skips, with the reason
 # make check   all that must hold: brings the real parts, then format, vet, staticcheck, cross-compiling, tests
 # make bench   whole-process measurements; with REPO=path those of a repository's history (bench/README.md)
+# make quality what is found in seeded leaks, in gigabytes of clean material, and in labelled rows if LABELLED=DIR has them
 # make generate  rewrites what is generated from the rules
 
 SHELL := bash
@@ -11,12 +12,12 @@ MAKEFLAGS += --no-print-directory
 # Each module is checked alone: a workspace would link other versions than users get.
 export GOWORK := off
 
-MODULES := . webhook remediate internal/realtest bench
+MODULES := . webhook remediate internal/realtest bench tools/learn
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 PARTS   := git pre-commit
 STATICCHECK := go tool -modfile=$(CURDIR)/tools/go.mod staticcheck
 
-.PHONY: build test check format vet staticcheck cross parts bench generate clean
+.PHONY: build test check format vet staticcheck cross parts bench quality generate clean
 
 build:
 	@mkdir -p bin
@@ -68,6 +69,13 @@ ifdef REPO
 else
 	cd internal/realtest && go run ./cmd/parts ripgrep
 	cd bench && go run .
+endif
+
+quality: build
+	bench/quality/material.sh
+	cd bench && go run ./quality $(QUALITYFLAGS)
+ifdef LABELLED
+	cd tools/learn && go run ./labelled -rows "$(abspath $(LABELLED))/dev.jsonl"
 endif
 
 generate:
