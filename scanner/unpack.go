@@ -14,13 +14,13 @@ func (o *Options) packedAs(head []byte) archive.Format {
 	if o.NoUnpack {
 		return archive.None
 	}
-	return archive.Sniff(head[:min(len(head), archive.HeadSize)])
+	return archive.Sniff(head)
 }
 
 // packedAs is the same of the text at hand, which may be one that is always opened.
 func (w *worker) packedAs(head []byte) archive.Format {
 	if w.blob.Member != nil {
-		return archive.Sniff(head[:min(len(head), archive.HeadSize)])
+		return archive.Sniff(head)
 	}
 	return w.opt.packedAs(head)
 }

@@ -44,7 +44,7 @@ var magics = []struct {
 }
 
 // Sniff tells what a text is by its first HeadSize bytes, or by all of it where it
-// is shorter.
+// is shorter. What head has beyond them has no say.
 func Sniff(head []byte) Format {
 	if len(head) < 4 {
 		return None

@@ -1,13 +1,10 @@
 package imagesource
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
-	"sort"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -36,29 +33,11 @@ type field struct{ name, text string }
 // settings is a text of all that an image says beside its files. Its fields stand
 // side by side: an access key's id is in one variable, its secret in the next.
 func settings(img *image, conf *v1.ConfigFile) scanner.Blob {
-	fields := fieldsOf(img, conf)
-	var text strings.Builder
-	begins := make([]int64, len(fields))
-	for i, f := range fields {
-		begins[i] = int64(text.Len())
-		text.WriteString(f.text)
-		text.WriteByte('\n')
+	var text scanner.Joined
+	for _, f := range fieldsOf(img, conf) {
+		text.Add(scanner.Part{Place: leak.ImageConfig{Image: img.name, Field: f.name}}, "", f.text)
 	}
-	content := text.String()
-	return scanner.Blob{
-		Place: leak.ImageConfig{Image: img.name, Field: "config"},
-		Size:  int64(len(content)),
-		Open: func(context.Context) (io.ReadCloser, error) {
-			return io.NopCloser(strings.NewReader(content)), nil
-		},
-		Part: func(offset int64) scanner.Part {
-			i := sort.Search(len(begins), func(i int) bool { return begins[i] > offset }) - 1
-			if i < 0 {
-				return scanner.Part{Place: leak.ImageConfig{Image: img.name, Field: "config"}}
-			}
-			return scanner.Part{Place: leak.ImageConfig{Image: img.name, Field: fields[i].name}, Begin: begins[i]}
-		},
-	}
+	return text.Blob(leak.ImageConfig{Image: img.name, Field: "config"})
 }
 
 func fieldsOf(img *image, conf *v1.ConfigFile) (fields []field) {
