@@ -21,6 +21,7 @@ type Sighting struct {
 	EndColumn int // of the byte after the value
 	Reach     Reach
 	Origin    *Origin // nil where nothing is known of it
+	Step      *Step   // where in a pipeline; nil where the place is none, or is not read
 }
 
 // Origin tells how a place's content entered a repository.
@@ -48,6 +49,7 @@ type Part struct {
 	Rule   string `json:"rule"`
 	Secret Secret `json:"-"`
 	Hint   string `json:"hint,omitempty"`
+	Place  Place  `json:"-"` // where the finding's text is put together of several places; else nil, it is the finding's
 	Span   Span   `json:"span"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
@@ -102,14 +104,15 @@ type sightingJSON struct {
 	EndColumn int       `json:"end_column,omitempty"`
 	Reach     Reach     `json:"reach"`
 	Origin    *Origin   `json:"origin,omitempty"`
+	Step      *Step     `json:"step,omitempty"`
 }
 
 func (s Sighting) json() sightingJSON {
-	return sightingJSON{placeJSON{s.Place}, s.Span, s.Line, s.Column, s.EndLine, s.EndColumn, s.Reach, s.Origin}
+	return sightingJSON{placeJSON{s.Place}, s.Span, s.Line, s.Column, s.EndLine, s.EndColumn, s.Reach, s.Origin, s.Step}
 }
 
 func (j sightingJSON) sighting() Sighting {
-	return Sighting{j.Place.Place, j.Span, j.Line, j.Column, j.EndLine, j.EndColumn, j.Reach, j.Origin}
+	return Sighting{j.Place.Place, j.Span, j.Line, j.Column, j.EndLine, j.EndColumn, j.Reach, j.Origin, j.Step}
 }
 
 func (s Sighting) MarshalJSON() ([]byte, error) { return json.Marshal(s.json()) }

@@ -12,6 +12,8 @@ type Gap struct {
 	Class GapClass
 	Code  string // what kind, for machines: one of the Gap… constants
 	Why   error  // for people: what happened and what to do
+
+	Decision *Decision // where a policy says another than its class does; nil: a Failure makes the scan incomplete
 }
 
 // The kinds of gaps. A new one is added here, with its meaning.
@@ -47,10 +49,12 @@ type gapJSON struct {
 	Class GapClass  `json:"class"`
 	Code  string    `json:"code"`
 	Why   string    `json:"why"`
+
+	Decision *Decision `json:"decision,omitempty"`
 }
 
 func (g *Gap) MarshalJSON() ([]byte, error) {
-	return json.Marshal(gapJSON{placeJSON{g.Place}, g.Class, g.Code, g.Why.Error()})
+	return json.Marshal(gapJSON{placeJSON{g.Place}, g.Class, g.Code, g.Why.Error(), g.Decision})
 }
 
 func (g *Gap) UnmarshalJSON(b []byte) error {
@@ -58,6 +62,6 @@ func (g *Gap) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &j); err != nil {
 		return err
 	}
-	*g = Gap{j.Place.Place, j.Class, j.Code, errors.New(j.Why)}
+	*g = Gap{j.Place.Place, j.Class, j.Code, errors.New(j.Why), j.Decision}
 	return nil
 }

@@ -112,6 +112,14 @@ func (s *Set) Rules() []*Rule {
 	return out
 }
 
+// Rule is the rule of that id, nil where there is none. It decodes no other one.
+func (s *Set) Rule(id string) *Rule {
+	if i, ok := s.index(id); ok {
+		return s.entries[i].kept()
+	}
+	return nil
+}
+
 // Lane tells how the rule is found: "fast", by a literal in every match; "slow",
 // by package regexp over whole texts; "path", for rules that look at no bytes; ""
 // if there is no such rule.

@@ -34,7 +34,7 @@ func (w *worker) read(src io.Reader) error {
 	if w.tooLarge(size) {
 		return nil
 	}
-	raw := &counted{Reader: src}
+	raw := &counted{Reader: src, live: w.live}
 	defer func() {
 		w.out.bytes += raw.n
 		if w.full { // how far it was read depends on the source's buffers
@@ -43,6 +43,9 @@ func (w *worker) read(src io.Reader) error {
 	}()
 	head, err := w.windows(raw, size)
 	if head == nil {
+		if raw.n == 0 && err == nil {
+			w.noArchive(nil)
+		}
 		return err
 	}
 	all := io.MultiReader(bytes.NewReader(head), raw)
@@ -54,18 +57,6 @@ func (w *worker) read(src io.Reader) error {
 	return w.wide(all)
 }
 
-// counted counts what is read.
-type counted struct {
-	io.Reader
-	n int64
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
 // windows looks at src window by window. Where its first bytes turn out to be
 // UTF-16, or an archive's, it stops and returns them, to be read again through a
 // decoder.
@@ -75,6 +66,9 @@ func (w *worker) windows(src io.Reader, size int64) (head []byte, err error) {
 		if !sniffed && (w.packedAs(win.text) != archive.None || w.sniff(win.text)) {
 			head = bytes.Clone(win.text)
 			return false
+		}
+		if !sniffed {
+			w.noArchive(win.text)
 		}
 		sniffed = true
 		return w.window(win, p)

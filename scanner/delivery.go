@@ -25,7 +25,9 @@ func newDelivery(sink func(Event) error) *delivery {
 
 // deliver hands the batches on in order. It returns at the queue's end, the
 // sink's first error, or ctx's end.
-func (d *delivery) deliver(ctx context.Context, queue <-chan *batch) error {
+func (d *delivery) deliver(ctx context.Context, queue <-chan *batch, ahead *live) error {
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -34,13 +36,29 @@ func (d *delivery) deliver(ctx context.Context, queue <-chan *batch) error {
 			if !ok {
 				return ctx.Err()
 			}
-			select {
-			case <-b.done:
-			case <-ctx.Done():
-				return ctx.Err()
+			if err := d.await(ctx, b, tick.C, ahead); err != nil {
+				return err
 			}
 			if err := d.batch(b); err != nil {
 				return err
+			}
+		}
+	}
+}
+
+// await waits until b is done. What takes long is shown as it goes on.
+func (d *delivery) await(ctx context.Context, b *batch, tick <-chan time.Time, ahead *live) error {
+	for {
+		select {
+		case <-b.done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick:
+			if so := ahead.soFar(); so != nil && time.Since(d.told) >= progressEvery {
+				if err := d.progress(so); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -33,6 +33,7 @@ type note struct {
 	common     *leak.Finding
 	start, end int64
 	line, col  [2]int // where it begins and ends
+	step       *leak.Step
 }
 
 func (l *ledger) add(rank int64, events []Event) {
@@ -50,7 +51,7 @@ func (l *ledger) add(rank int64, events []Event) {
 		p.place, p.reach, p.origin = f.Place, f.Reach, f.Origin // a worker gives them all the blob's
 		p.notes = append(p.notes, note{
 			common: l.common(f), start: f.Span.Start, end: f.Span.End,
-			line: [2]int{f.Line, f.EndLine}, col: [2]int{f.Column, f.EndColumn},
+			line: [2]int{f.Line, f.EndLine}, col: [2]int{f.Column, f.EndColumn}, step: f.Step,
 		})
 	}
 	l.pages = append(l.pages, p)
@@ -108,6 +109,7 @@ func (p *page) event(n *note) Event {
 		Place: p.place, Reach: p.reach, Origin: p.origin,
 		Span: leak.Span{Start: n.start, End: n.end},
 		Line: n.line[0], EndLine: n.line[1], Column: n.col[0], EndColumn: n.col[1],
+		Step: n.step,
 	}
 	return Event{Finding: &f}
 }

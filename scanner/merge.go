@@ -35,7 +35,7 @@ type merged struct {
 // twice in a file is to be taken out twice. The second in one version of the file
 // is the second in another, wherever the lines have gone.
 type nth struct {
-	place   string // PlaceID
+	place   string // see spot
 	ordinal int
 }
 
@@ -58,7 +58,14 @@ func (m *Merge) Add(f *leak.Finding) {
 		m.order = append(m.order, g)
 	}
 	g.absorb(f)
-	g.see(place{f.Sighting, f.Suppressed}, m.Oldest)
+	also, more := f.Also, f.Seen-1-len(f.Also)
+	if !g.see(place{f.Sighting, f.Suppressed}, m.Oldest) {
+		return
+	}
+	for _, s := range also { // of what the source knows to stand elsewhere too
+		g.put(place{s, f.Suppressed}, m.Oldest)
+	}
+	g.count += max(0, more)
 }
 
 // absorb keeps the surest of what several sightings tell of one value.
@@ -72,17 +79,24 @@ func (g *merged) absorb(f *leak.Finding) {
 	}
 }
 
-func (g *merged) see(p place, oldest bool) {
+// see takes a sighting in, and tells whether it is a new one.
+func (g *merged) see(p place, oldest bool) bool {
 	switch {
 	case !reflect.DeepEqual(p.Place, g.now):
 		g.now, g.ordinal = p.Place, 0
 	case p.Span == g.span: // told twice
-		return
+		return false
 	default:
 		g.ordinal++
 	}
 	g.span = p.Span
-	id := nth{leak.PlaceID(p.Place), g.ordinal}
+	return g.put(p, oldest)
+}
+
+// put files a sighting, the g.ordinal-th of its place, and tells whether the place is
+// a new one.
+func (g *merged) put(p place, oldest bool) bool {
+	id := nth{spot(p.Place), g.ordinal}
 	i, known := g.places[id]
 	switch {
 	case !known && len(g.seen) <= leak.MaxAlso:
@@ -96,6 +110,19 @@ func (g *merged) see(p place, oldest bool) {
 	case i >= 0 && !oldest:
 		g.seen[i] = same(g.seen[i], p)
 	}
+	return !known
+}
+
+// spot tells places apart that a person has to mend one by one: an image is made
+// anew, whatever path in it the value has. Fingerprints do not ask which image it is.
+func spot(p leak.Place) string {
+	switch p := p.(type) {
+	case leak.ImageFile:
+		return leak.PlaceID(p) + "\x00" + p.Image
+	case leak.ImageConfig:
+		return leak.PlaceID(p) + "\x00" + p.Image
+	}
+	return leak.PlaceID(p)
 }
 
 // same joins two sightings of one place: the more exposed one, of two versions in

@@ -24,6 +24,7 @@ func (w *worker) settle(f *leak.Finding) {
 	for i := range f.Parts {
 		part := &f.Parts[i]
 		p := w.blob.Part(part.Span.Start)
+		part.Place = p.Place
 		part.Span = leak.Span{Start: max(0, part.Span.Start-p.Begin), End: max(0, part.Span.End-p.Begin)}
 		if part.Line, part.Column = p.Line, 0; p.Column > 0 {
 			part.Column = p.Column + int(part.Span.Start)

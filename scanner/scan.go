@@ -40,6 +40,7 @@ type result struct {
 	bytes   int64
 	dropped map[string]int64
 	last    leak.Place
+	until   time.Time // see Told
 }
 
 // add takes the numbers of another result over, not its events.
@@ -71,6 +72,7 @@ type run struct {
 	queue chan *batch // in the source's order
 	work  chan *batch
 	ended error // the source's last error, read after queue is closed
+	live  live
 }
 
 func (s *Scanner) scan(ctx context.Context, src Source, sink func(Event) error) (Summary, error) {
@@ -108,9 +110,11 @@ func (s *Scanner) batches(ctx context.Context, src Source, now time.Time, d *del
 	var workers sync.WaitGroup
 	workers.Go(func() { r.produce(ctx, src) })
 	for range s.jobs() {
-		workers.Go(func() { r.scanBatches(ctx, newWorker(s, now)) })
+		w := newWorker(s, now)
+		w.live = &r.live
+		workers.Go(func() { r.scanBatches(ctx, w) })
 	}
-	err := d.deliver(ctx, r.queue)
+	err := d.deliver(ctx, r.queue, &r.live)
 	cancel()
 	for range r.queue { // lets the producer see the end
 	}
@@ -187,6 +191,7 @@ func (r *run) scanBatches(ctx context.Context, w *worker) {
 			}
 			w.scan(ctx, it.blob, &b.result)
 		}
+		r.live.bytes.Add(-b.result.bytes)
 		close(b.done)
 	}
 }

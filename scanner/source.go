@@ -28,6 +28,8 @@ type Blob struct {
 	// stand where Member says, with these notes, or are not looked at. It is called
 	// in the archive's order, by the goroutine that called Open.
 	Member func(name string) (place leak.Place, notes []string, look bool)
+	// Memo spares opening a text that was scanned before; nil: there is nothing known.
+	Memo Memo
 	// Part is for a text that is put together of several places, such as the fields
 	// of an object: it tells which one offset is in.
 	Part func(offset int64) Part

@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"bytes"
+	"errors"
 	"io"
 
 	"github.com/oakum-sec/oakum/leak"
@@ -23,6 +24,20 @@ func (w *worker) packedAs(head []byte) archive.Format {
 		return archive.Sniff(head)
 	}
 	return w.opt.packedAs(head)
+}
+
+// noArchive tells of a text that is to be an archive, such as an image's layer, and
+// begins as none. It is looked at as it is. Zeros are what an empty tar has.
+func (w *worker) noArchive(head []byte) {
+	head = head[:min(len(head), archive.HeadSize)]
+	if w.blob.Member == nil || len(head) == archive.HeadSize && len(bytes.Trim(head, "\x00")) == 0 {
+		return
+	}
+	code := leak.GapCorrupt
+	if len(head) < archive.HeadSize {
+		code = leak.GapTruncated
+	}
+	w.gap(code, errors.New("it begins as no tar and no compressed one: what was to be in it was not looked at"))
 }
 
 // unpack looks at what is packed in the text at hand in the place of its bytes,
@@ -75,6 +90,7 @@ func (w *worker) member(m archive.Member) {
 		}
 	})
 	w.inner.budget = nil
+	w.live.passed(&b.Place)
 }
 
 // missed tells what of the archive at hand was not unpacked.

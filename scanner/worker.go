@@ -37,6 +37,7 @@ type worker struct {
 	matches []rules.Match
 	pieces  []piece
 
+	live   *live           // told how far a text is; nil: nobody asks
 	inner  *worker         // for what is packed in the text at hand; nil until there is something
 	budget *archive.Budget // of the outermost archive; nil outside of one
 
@@ -59,6 +60,10 @@ func newWorker(s *Scanner, now time.Time) *worker {
 
 // scan opens one text, looks at all of it and appends what it tells to out.
 func (w *worker) scan(ctx context.Context, b Blob, out *result) {
+	if b.Memo != nil {
+		w.remembered(ctx, &b, out)
+		return
+	}
 	w.each(&b, out, func() { w.open(ctx) })
 }
 
@@ -164,6 +169,7 @@ func (w *worker) hit(m *rules.Match, text []byte, decoded []string) *hit {
 	vouched := m.Rule.Bits >= leak.VouchedBits || m.Rule.Public
 	f.Name = f.Key
 	f.ID = leak.Identify(f.Rule, f.Secret, vouched, f.Name, w.blob.Place)
+	w.out.outlives(w.now, m.Expires)
 	return &hit{finding: f, rule: m.Rule}
 }
 

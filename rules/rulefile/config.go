@@ -56,6 +56,13 @@ func (c *Config) extendNode(key string) *node {
 
 func (e Extend) any() bool { return e.UseDefault || e.Path != "" }
 
+// AddsNothing tells a file that has oakum's own rules be used as they are: one that
+// was written as a place for what may come. Merge would give those rules, which then
+// have to be compiled anew.
+func (c *Config) AddsNothing() bool {
+	return c.Extend.UseDefault && c.Extend.Path == "" && len(c.Extend.DisabledRules)+len(c.Rules)+len(c.Allowlists) == 0
+}
+
 // What we assume of a foreign rule that does not say it.
 const (
 	foreignProof    = leak.Pattern

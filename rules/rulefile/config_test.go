@@ -188,3 +188,20 @@ func TestMergeMistakes(t *testing.T) {
 		}
 	}
 }
+
+// A file that adds nothing is told from every other, for its rules are not compiled.
+func TestAddsNothing(t *testing.T) {
+	for text, want := range map[string]bool{
+		"title = 't'\n[extend]\nuseDefault = true\n":                                        true,
+		"[extend]\npath = 'b.toml'\n":                                                       false,
+		"[extend]\nuseDefault = true\ndisabledRules = ['a']\n":                              false,
+		"[extend]\nuseDefault = true\n[[allowlists]]\npaths = ['x']\n":                      false,
+		"[extend]\nuseDefault = true\n[[rules]]\nid = 'b'\nregex = 'b'\nkeywords = ['b']\n": false,
+		"title = 't'\n": false,
+	} {
+		c, err := Parse("f.toml", []byte(text))
+		if err != nil || c.AddsNothing() != want {
+			t.Errorf("%q: %v, want %v", text, err, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strconv"
 	"strings"
 )
@@ -60,7 +61,21 @@ func Sniff(head []byte) Format {
 	if isTar(head) {
 		return Tar
 	}
+	if skipped(head) {
+		return Zstd
+	}
 	return None
+}
+
+// skipped tells whether head begins with a frame that a zstd reader passes by (RFC
+// 8878, 3.1.2), as pzstd writes before each of its own, and one that it reads follows.
+func skipped(head []byte) bool {
+	const header = 8
+	if len(head) < header || head[0]&0xf0 != 0x50 || string(head[1:4]) != "\x2a\x4d\x18" {
+		return false
+	}
+	next := header + int64(binary.LittleEndian.Uint32(head[4:]))
+	return next < int64(len(head)) && bytes.HasPrefix(head[next:], []byte("\x28\xb5\x2f\xfd"))
 }
 
 // isBzip2 looks on: "BZh" alone is three letters. A block size from 1 to 9 and the

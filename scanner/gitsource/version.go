@@ -23,18 +23,10 @@ func (r *Repo) Has(rev string) bool {
 // File is the content of the file at path (with '/') in the commit that rev
 // names. The error is fs.ErrNotExist's where the commit has no such file.
 func (r *Repo) File(rev, path string) ([]byte, error) {
-	h, err := r.dir.Resolve(r.db, rev)
-	if err == nil {
-		h, err = r.db.Peel(h)
-	}
+	at, err := r.treeOf(rev)
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.db.ReadCommit(h)
-	if err != nil {
-		return nil, fmt.Errorf("read commit %s: %w", rev, err)
-	}
-	at := c.Tree
 	names := strings.Split(path, "/")
 	for i, name := range names {
 		e, err := r.child(at, name)
@@ -47,6 +39,22 @@ func (r *Repo) File(rev, path string) ([]byte, error) {
 		at = e.ID
 	}
 	return r.content(at, rev+":"+path)
+}
+
+// treeOf is the top folder of the commit that rev names.
+func (r *Repo) treeOf(rev string) (tree id, err error) {
+	h, err := r.dir.Resolve(r.db, rev)
+	if err == nil {
+		h, err = r.db.Peel(h)
+	}
+	if err != nil {
+		return tree, err
+	}
+	c, err := r.db.ReadCommit(h)
+	if err != nil {
+		return tree, fmt.Errorf("read commit %s: %w", rev, err)
+	}
+	return c.Tree, nil
 }
 
 // child is the entry of a tree that has the name.

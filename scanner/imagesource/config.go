@@ -68,7 +68,8 @@ func fieldsOf(img *image, conf *v1.ConfigFile) (fields []field) {
 	for _, k := range slices.Sorted(maps.Keys(img.labels)) {
 		add(fmt.Sprintf("annotations[%q]", k), k+"="+img.labels[k])
 	}
-	return fields
+	fields = leaves(fields, "", img.config, settled)
+	return leaves(fields, "manifest", img.manifest, plain)
 }
 
 // words is a command as one types it.

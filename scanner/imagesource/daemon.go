@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"os"
 	"strings"
+
+	"github.com/oakum-sec/oakum/leak"
 )
 
 // defaultSocket is where docker's daemon listens.
@@ -17,12 +19,12 @@ const defaultSocket = "/var/run/docker.sock"
 // daemon asks a docker daemon over its socket for what docker save writes
 // (https://docs.docker.com/reference/api/engine/, "ImageGet"). The daemon writes it
 // anew for each layer that is read.
-func (s *Source) daemon(ctx context.Context, name string) ([]*image, error) {
+func (s *Source) daemon(ctx context.Context, name string) ([]*image, []*leak.Gap, error) {
 	socket := s.opt.Socket
 	if host := os.Getenv("DOCKER_HOST"); socket == "" && host != "" {
 		path, ok := strings.CutPrefix(host, "unix://")
 		if !ok {
-			return nil, fmt.Errorf("DOCKER_HOST is %q: only a unix:// socket is asked", host)
+			return nil, nil, fmt.Errorf("DOCKER_HOST is %q: only a unix:// socket is asked", host)
 		}
 		socket = path
 	}
@@ -32,10 +34,11 @@ func (s *Source) daemon(ctx context.Context, name string) ([]*image, error) {
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}}}
-	st, err := openTar(ctx, func(ctx context.Context) (io.ReadCloser, error) { return saved(ctx, client, name) })
+	st, err := openTar(ctx, "daemon "+name, func(ctx context.Context) (io.ReadCloser, error) { return saved(ctx, client, name) })
 	if err != nil {
-		return nil, fmt.Errorf("ask the daemon at %s: %w", socket, err)
+		return nil, nil, fmt.Errorf("ask the daemon at %s: %w", socket, err)
 	}
+	st.served = true
 	return s.images(st, name, "")
 }
 

@@ -12,8 +12,12 @@
 // finding and in the order of the scan, which instruction made the layer, whether a
 // later one hides the file, and which other images ship it.
 //
-// Its limits: signatures and digests of local archives are not checked: what is in
-// the file is scanned, whatever it is called. Registries are asked over TLS, but for
+// A layer that a [Cache] knows from an earlier scan is not read: not even asked for,
+// where a registry or a daemon serves by digests, and hashed where an archive only
+// claims one.
+//
+// Its limits: signatures are not checked, and what is in an archive is scanned,
+// whatever its manifest calls it. Registries are asked over TLS, but for
 // those on the loopback interface. Foreign and encrypted layers are gaps.
 package imagesource
 
@@ -21,7 +25,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"iter"
 	"strings"
@@ -44,9 +47,9 @@ type Options struct {
 type Source struct {
 	refs   []string
 	opt    Options
-	seed   maphash.Seed
-	layers map[string]*layer // by id
-	order  []*layer          // as they are read
+	layers map[string][]*layer // by what is claimed to be their digest: see layerOf
+	order  []*layer            // as they are read
+	cache  Cache               // nil: every layer is read
 
 	byDigest map[string]*layer // as places name them
 }
@@ -59,8 +62,12 @@ var _ scanner.Source = (*Source)(nil)
 //
 // What an archive is, is found out by what is in it.
 func New(refs []string, opt Options) *Source {
-	return &Source{refs: refs, opt: opt, seed: maphash.MakeSeed(), layers: map[string]*layer{}, byDigest: map[string]*layer{}}
+	return &Source{refs: refs, opt: opt, layers: map[string][]*layer{}, byDigest: map[string]*layer{}}
 }
+
+// Cache lets the source ask c before it reads a layer. It is to be called before the
+// scan: what c holds may depend on the scan's own options.
+func (s *Source) Cache(c Cache) { s.cache = c }
 
 // Blobs yields what is small first: of each image its configuration and what is
 // attached to it. Then come the layers, each once. An image's layers come from the
@@ -75,27 +82,32 @@ func (s *Source) Blobs(ctx context.Context) iter.Seq2[scanner.Blob, error] {
 					}
 					continue
 				}
-				if !s.image(img, yield) {
+				if !s.image(ctx, img, yield) {
 					return
 				}
 			}
 		}
 		for _, l := range s.order {
-			if !yield(l.blob(), nil) {
+			if !yield(l.blob(s.cache), nil) {
 				return
 			}
 		}
 	}
 }
 
-// unread is the Gap of an image that could not be had.
+// unread is the Gap of an image that could not be had. An error that is one already
+// knows better which image it is about.
 func unread(ref string, err error) *leak.Gap {
+	if g, ok := errors.AsType[*leak.Gap](err); ok {
+		return g
+	}
 	return &leak.Gap{Place: leak.ImageConfig{Image: ref, Field: "manifest"}, Class: leak.Failure, Code: leak.GapUnreadable, Why: err}
 }
 
 // image is one image of one platform, wherever it comes from.
 type image struct {
 	name     string            // as the user knows it, with its platform where it has several
+	manifest []byte            // JSON; nil: docker save's old format has none
 	config   []byte            // JSON; nil: an attachment, which has none
 	labels   map[string]string // annotations of manifest and index
 	layers   []content         // from the bottom; of an attachment its documents
@@ -104,14 +116,22 @@ type image struct {
 
 // content is a layer or a document that is not opened yet.
 type content struct {
-	digest string
+	digest string // as the manifest, or else the configuration has it
 	media  string
 	size   int64 // in bytes, -1 where it is not known
 	open   func(context.Context) (io.ReadCloser, error)
+	from   origin
+}
+
+// origin says how far a digest can be believed before the content was read.
+type origin struct {
+	file   string // which of which archive; "": there is one of that digest only
+	served bool   // whoever serves it goes by digests himself: a registry, a daemon
+	sealed bool   // reading to the end fails where the digest is another one
 }
 
 // image yields all of img but its layers, and lines these up.
-func (s *Source) image(img *image, yield func(scanner.Blob, error) bool) bool {
+func (s *Source) image(ctx context.Context, img *image, yield func(scanner.Blob, error) bool) bool {
 	conf, err := parseConfig(img.config)
 	if err != nil && !yield(scanner.Blob{}, &leak.Gap{Place: leak.ImageConfig{Image: img.name, Field: "config"}, Class: leak.Failure, Code: leak.GapCorrupt, Why: err}) {
 		return false
@@ -134,7 +154,7 @@ func (s *Source) image(img *image, yield func(scanner.Blob, error) bool) bool {
 			}
 			continue
 		}
-		below = append(below, s.layerOf(img, conf, i))
+		below = append(below, s.layerOf(ctx, img, conf, i))
 	}
 	s.stack(below)
 	return true
@@ -151,7 +171,13 @@ func (c *content) unreadable() *leak.Gap {
 	return nil
 }
 
-// document is a text attached to an image.
+// document is a text attached to an image, or an archive of texts, such as a chart.
 func document(img *image, c content) scanner.Blob {
+	if strings.Contains(c.media, "tar") {
+		return scanner.Blob{Place: leak.ImageFile{Image: img.name, Layer: c.digest}, Size: c.size, Open: c.open,
+			Member: func(name string) (leak.Place, []string, bool) {
+				return leak.ImageFile{Image: img.name, Layer: c.digest, Name: name}, nil, true
+			}}
+	}
 	return scanner.Blob{Place: leak.ImageConfig{Image: img.name, Field: c.media + " " + c.digest}, Size: c.size, Open: c.open}
 }

@@ -173,7 +173,11 @@ func forms(t *testing.T, img v1.Image) map[string]string {
 // push serves the image from a registry on this machine.
 func push(t *testing.T, path string, img v1.Image) string {
 	t.Helper()
-	host := serve(t)
+	return pushTo(t, serve(t), path, img)
+}
+
+func pushTo(t *testing.T, host, path string, img v1.Image) string {
+	t.Helper()
 	ref := must(name.ParseReference(host + "/" + path))
 	if err := remote.Write(ref, img); err != nil {
 		t.Fatal(err)
@@ -224,7 +228,9 @@ func (o *told) add(f *leak.Finding) {
 		o.at = append(o.at, p.Field)
 	case leak.ImageFile:
 		o.at = append(o.at, p.Path())
-		o.by[p.Path()], o.fate[p.Path()] = f.Notes[len(f.Notes)-2], f.Notes[len(f.Notes)-1]
+		if n := len(f.Notes); n > 1 { // of a layer
+			o.by[p.Path()], o.fate[p.Path()] = f.Notes[n-2], f.Notes[n-1]
+		}
 	}
 }
 

@@ -1,8 +1,8 @@
 package imagesource
 
 import (
+	"context"
 	"fmt"
-	"hash/maphash"
 	"path"
 	"strings"
 
@@ -19,9 +19,9 @@ type layer struct {
 	at     []position
 	queued bool
 	above  []*layer // in the first image, from the next one up
-	seed   maphash.Seed
-	files  map[uint64]struct{} // hashes of its files' names
-	gone   map[uint64]struct{} // of what it deletes, a folder with all that is in it
+	names
+	cache Cache    // nil: there is none
+	read  *witness // of what was read of it; nil: it was not opened
 }
 
 // position is a layer's place in one image.
@@ -31,21 +31,17 @@ type position struct {
 	made         string
 }
 
-// layerOf is img's layer i, known by its diff id: the digest of what is packed in
-// it, which is the same however it is packed.
-func (s *Source) layerOf(img *image, conf *v1.ConfigFile, i int) *layer {
+// layerOf is img's layer i. One that another image has too is read once, where it is
+// sure that it is the same.
+func (s *Source) layerOf(ctx context.Context, img *image, conf *v1.ConfigFile, i int) *layer {
 	c := img.layers[i]
-	id := c.digest
-	if i < len(conf.RootFS.DiffIDs) {
-		id = conf.RootFS.DiffIDs[i].String()
+	if c.digest == "" && i < len(conf.RootFS.DiffIDs) {
+		c.digest = conf.RootFS.DiffIDs[i].String()
 	}
-	if c.digest == "" {
-		c.digest = id
-	}
-	l := s.layers[id]
+	l := s.same(ctx, &c)
 	if l == nil {
-		l = &layer{content: c, seed: s.seed, files: map[uint64]struct{}{}, gone: map[uint64]struct{}{}}
-		s.layers[id], s.byDigest[c.digest] = l, l
+		l = &layer{content: c, names: newNames()}
+		s.layers[c.digest], s.byDigest[c.digest] = append(s.layers[c.digest], l), l
 	}
 	at := position{image: img.name, index: i, total: len(img.layers)}
 	if made := steps(conf); i < len(made) {
@@ -53,6 +49,38 @@ func (s *Source) layerOf(img *image, conf *v1.ConfigFile, i int) *layer {
 	}
 	l.at = append(l.at, at)
 	return l
+}
+
+// same is the layer that has c's content, if there is one. What an archive says of
+// its digests is anybody's word: of two files that claim the same one, both are
+// read, and go by their own digests if they are not the same.
+func (s *Source) same(ctx context.Context, c *content) *layer {
+	if c.digest == "" {
+		return nil
+	}
+	for _, l := range s.layers[c.digest] {
+		if l.from == c.from {
+			return l
+		}
+		old, err := l.sum(ctx)
+		if err != nil {
+			continue
+		}
+		fresh, err := c.sum(ctx)
+		switch {
+		case err != nil:
+			return nil // whoever scans it will tell why
+		case old == fresh:
+			return l
+		case c.digest != fresh:
+			c.digest = fresh
+			return s.same(ctx, c)
+		}
+		delete(s.byDigest, l.digest)
+		l.digest = old
+		s.byDigest[old] = l
+	}
+	return nil
 }
 
 // stack puts an image's layers on one another. Those that are new are read from
@@ -69,62 +97,27 @@ func (s *Source) stack(layers []*layer) {
 	}
 }
 
-func (l *layer) blob() scanner.Blob {
-	first := l.at[0]
-	return scanner.Blob{
-		Place: leak.ImageFile{Image: first.image, Layer: l.digest},
+func (l *layer) blob(cache Cache) scanner.Blob {
+	l.cache = cache
+	b := scanner.Blob{
+		Place: l.place(""),
 		Size:  l.size,
-		Open:  l.open,
+		Open:  l.opened,
 		Member: func(name string) (leak.Place, []string, bool) {
 			name = strings.TrimPrefix(path.Clean("/"+name), "/")
 			l.see(name)
-			return leak.ImageFile{Image: first.image, Layer: l.digest, Name: name}, nil, true
+			return l.place(name), nil, true
 		},
 	}
+	if cache != nil {
+		b.Memo = memo{l}
+	}
+	return b
 }
 
-// A layer deletes what lies below it by files with such names
-// (https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts).
-const (
-	whiteout = ".wh."
-	opaque   = ".wh..wh..opq" // all that the folder held before
-)
-
-func (l *layer) see(name string) {
-	dir, base := path.Split(name)
-	switch {
-	case base == opaque:
-		l.gone[l.hash(strings.TrimSuffix(dir, "/")+"/*")] = struct{}{}
-	case strings.HasPrefix(base, whiteout):
-		l.gone[l.hash(dir+strings.TrimPrefix(base, whiteout))] = struct{}{}
-	default:
-		l.files[l.hash(name)] = struct{}{}
-	}
-}
-
-func (l *layer) hash(name string) uint64 { return maphash.String(l.seed, name) }
-
-// hides tells what l does to a file below it: "overwritten", "deleted" or "".
-func (l *layer) hides(name string) string {
-	if _, ok := l.files[l.hash(name)]; ok {
-		return "overwritten"
-	}
-	if _, ok := l.gone[l.hash(name)]; ok {
-		return "deleted"
-	}
-	for dir := path.Dir(name); ; dir = path.Dir(dir) {
-		if dir == "." {
-			dir = ""
-		}
-		_, folder := l.gone[l.hash(dir)]
-		_, content := l.gone[l.hash(dir+"/*")]
-		if folder || content {
-			return "deleted"
-		}
-		if dir == "" {
-			return ""
-		}
-	}
+// place is where one of the layer's files stands; "" is the layer itself.
+func (l *layer) place(name string) leak.Place {
+	return leak.ImageFile{Image: l.at[0].image, Layer: l.digest, Name: name}
 }
 
 // Settle tells a finding what the whole image knows of it. It is to be called with

@@ -2,38 +2,45 @@ package imagesource
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/oakum-sec/oakum/leak"
 )
 
 // images reads the images of a store: an OCI layout where there is one, else what
 // docker save wrote before it wrote that too. tag is one of them; "": all.
-func (s *Source) images(st store, name, tag string) ([]*image, error) {
+func (s *Source) images(st store, name, tag string) ([]*image, []*leak.Gap, error) {
 	index, err := metadata(st, "index.json")
 	if errors.Is(err, fs.ErrNotExist) {
-		return dockerImages(st, name)
+		found, err := dockerImages(st, name)
+		return found, nil, err
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var list v1.IndexManifest
 	if err := json.Unmarshal(index, &list); err != nil {
-		return nil, fmt.Errorf("read index.json: %w", err)
+		return nil, nil, fmt.Errorf("read index.json: %w", err)
 	}
 	r := ociReader{source: s, store: st, tag: tag}
 	if err := r.index(name, &list, nil, 0); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if len(r.found) == 0 {
-		return nil, fmt.Errorf("no image in it%s", wanted(tag, s.opt.Platform))
+	if len(r.found)+len(r.missed) == 0 {
+		return nil, nil, fmt.Errorf("no image in it%s", wanted(tag, s.opt.Platform))
 	}
-	return r.found, nil
+	return r.found, r.missed, nil
 }
 
 func wanted(tag string, p *v1.Platform) string {
@@ -54,6 +61,18 @@ type ociReader struct {
 	store  store
 	tag    string
 	found  []*image
+	missed []*leak.Gap
+}
+
+// absent is the Gap of an image that an index names and that could not be had. An
+// archive of one platform keeps the list of all (docker save does, with containerd's
+// store): what is not in it is no damage.
+func absent(name string, err error) *leak.Gap {
+	g := &leak.Gap{Place: leak.ImageConfig{Image: name, Field: "manifest"}, Class: leak.Failure, Code: leak.GapUnreadable, Why: err}
+	if errors.Is(err, fs.ErrNotExist) {
+		g.Class, g.Code, g.Why = leak.Boundary, leak.GapMissing, errors.New("the index names it, and it is not there")
+	}
+	return g
 }
 
 // indexDepth bounds indexes of indexes.
@@ -75,13 +94,14 @@ func (r *ociReader) index(name string, list *v1.IndexManifest, labels map[string
 		if unwanted(r.source.opt.Platform, d.Platform) {
 			continue
 		}
-		text, err := metadata(r.store, blobName(d.Digest))
-		if err != nil {
-			return err
-		}
 		each := name
 		if several {
 			each = called(name, d)
+		}
+		text, err := metadata(r.store, blobName(d.Digest))
+		if err != nil {
+			r.missed = append(r.missed, absent(each, err))
+			continue
 		}
 		if d.MediaType.IsIndex() {
 			var inner v1.IndexManifest
@@ -94,7 +114,7 @@ func (r *ociReader) index(name string, list *v1.IndexManifest, labels map[string
 			continue
 		}
 		if err := r.manifest(each, text, merged(labels, d.Annotations)); err != nil {
-			return err
+			r.missed = append(r.missed, absent(each, err))
 		}
 	}
 	return nil
@@ -113,10 +133,11 @@ func called(name string, d v1.Descriptor) string {
 	return name + "@" + d.Digest.String()
 }
 
-// isAttachment: buildkit lists attestations beside the images they are about
+// isAttachment: an image's artifact type, where it has one, is that of its
+// configuration. BuildKit lists attestations beside the images they are about
 // (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
 func isAttachment(d v1.Descriptor) bool {
-	return d.Annotations["vnd.docker.reference.type"] != "" || d.ArtifactType != ""
+	return d.Annotations["vnd.docker.reference.type"] != "" || d.ArtifactType != "" && !types.MediaType(d.ArtifactType).IsConfig()
 }
 
 // unwanted tells whether what is for platform is left out. What is for none, and
@@ -135,7 +156,7 @@ func (r *ociReader) manifest(name string, text []byte, labels map[string]string)
 		file := "blobs/" + strings.Replace(c.digest, ":", "/", 1)
 		if f, _, err := r.store.open(file); err == nil {
 			f.Close()
-			c.open = opening(r.store, file)
+			c.open, c.from = opening(r.store, file), r.store.origin(file)
 		}
 	}
 	r.found = append(r.found, img)
@@ -148,19 +169,25 @@ func imageOf(name string, text []byte, labels map[string]string, config func(v1.
 	if err := json.Unmarshal(text, &m); err != nil {
 		return nil, fmt.Errorf("read the manifest of %s: %w", name, err)
 	}
-	img := &image{name: name, labels: merged(labels, m.Annotations)}
+	img := &image{name: name, manifest: text, labels: merged(labels, m.Annotations)}
 	img.attached = m.Subject != nil || !m.Config.MediaType.IsConfig() || len(m.Layers) > 0 && !m.Layers[0].MediaType.IsLayer() && !strings.HasSuffix(string(m.Layers[0].MediaType), "+encrypted")
 	if !img.attached {
 		var err error
 		if img.config, err = config(m.Config); err != nil {
 			return nil, fmt.Errorf("read the configuration of %s: %w", name, err)
 		}
+	} else if m.Config.Size > emptyConfig {
+		img.layers = append(img.layers, content{digest: m.Config.Digest.String(), media: string(m.Config.MediaType), size: m.Config.Size})
 	}
 	for _, d := range m.Layers {
 		img.layers = append(img.layers, content{digest: d.Digest.String(), media: string(d.MediaType), size: d.Size})
 	}
 	return img, nil
 }
+
+// emptyConfig is the size of "{}", which attachments have that need no configuration
+// (https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidance-for-an-empty-descriptor).
+const emptyConfig = 2
 
 func blobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
 
@@ -182,6 +209,17 @@ func merged(a, b map[string]string) map[string]string {
 		}
 	}
 	return all
+}
+
+// named is the digest that a layer's file is called after, "" where it is not: skopeo
+// and crane do so, the latter with compressed layers, of which the configuration has
+// another digest. Like that one it is a claim.
+func named(file string) string {
+	base, _, _ := strings.Cut(path.Base(file), ".")
+	if sum, err := hex.DecodeString(base); err != nil || len(sum) != sha256.Size {
+		return ""
+	}
+	return "sha256:" + base
 }
 
 // dockerImages reads manifest.json, as docker save wrote it alone until version 25.
@@ -208,10 +246,10 @@ func dockerImages(st store, name string) ([]*image, error) {
 			return nil, fmt.Errorf("read the configuration of %s: %w", img.name, err)
 		}
 		for _, file := range m.Layers {
-			c := content{size: -1}
+			c := content{digest: named(file), size: -1}
 			if r, size, err := st.open(file); err == nil {
 				r.Close()
-				c.size, c.open = size, opening(st, file)
+				c.size, c.open, c.from = size, opening(st, file), st.origin(file)
 			}
 			img.layers = append(img.layers, c)
 		}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/oakum-sec/oakum/leak"
 )
 
 // open finds the images that a reference names.
@@ -16,46 +18,57 @@ func (s *Source) open(ctx context.Context, ref string) iter.Seq2[*image, error] 
 	if ok {
 		switch kind {
 		case "docker-archive", "oci-archive":
-			return each(func() ([]*image, error) { return s.archive(ctx, rest) })
+			return each(func() ([]*image, []*leak.Gap, error) { return s.archive(ctx, rest) })
 		case "oci":
-			return each(func() ([]*image, error) { return s.layout(rest) })
+			return each(func() ([]*image, []*leak.Gap, error) { return s.layout(rest) })
 		case "daemon", "docker-daemon":
-			return each(func() ([]*image, error) { return s.daemon(ctx, rest) })
+			return each(func() ([]*image, []*leak.Gap, error) { return s.daemon(ctx, rest) })
 		}
 	}
 	return s.registry(ctx, ref)
 }
 
-func each(read func() ([]*image, error)) iter.Seq2[*image, error] {
+func each(read func() ([]*image, []*leak.Gap, error)) iter.Seq2[*image, error] {
 	return func(yield func(*image, error) bool) {
-		images, err := read()
+		images, missed, err := read()
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for _, img := range images {
-			if !yield(img, nil) {
-				return
-			}
-		}
+		give(images, missed, yield)
 	}
 }
 
+// give yields what was found and tells of what was not; false ends that.
+func give(images []*image, missed []*leak.Gap, yield func(*image, error) bool) bool {
+	for _, img := range images {
+		if !yield(img, nil) {
+			return false
+		}
+	}
+	for _, g := range missed {
+		if !yield(nil, g) {
+			return false
+		}
+	}
+	return true
+}
+
 // archive is a tar of images. TAG may follow its name: "app.tar:v1".
-func (s *Source) archive(ctx context.Context, ref string) ([]*image, error) {
+func (s *Source) archive(ctx context.Context, ref string) ([]*image, []*leak.Gap, error) {
 	file, tag := existing(ref)
-	st, err := openTar(ctx, func(context.Context) (io.ReadCloser, error) { return os.Open(file) })
+	st, err := openTar(ctx, file, func(context.Context) (io.ReadCloser, error) { return os.Open(file) })
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return s.images(st, filepath.Base(file), tag)
 }
 
-func (s *Source) layout(ref string) ([]*image, error) {
+func (s *Source) layout(ref string) ([]*image, []*leak.Gap, error) {
 	dir, tag := existing(ref)
 	st, err := openFolder(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open the layout: %w", err)
+		return nil, nil, fmt.Errorf("open the layout: %w", err)
 	}
 	return s.images(st, filepath.Base(dir), tag)
 }

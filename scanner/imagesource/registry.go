@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/oakum-sec/oakum/leak"
 )
 
 // registry finds images in a registry, logged in as docker is: its configuration,
@@ -23,21 +25,21 @@ func (s *Source) registry(ctx context.Context, ref string) iter.Seq2[*image, err
 			remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("oakum"),
 			remote.WithTransport(secure{remote.DefaultTransport}), remote.WithReferrersTagFallback(true),
 		}}
+		var err error
+		if r.puller, err = remote.NewPuller(r.options...); err != nil {
+			yield(nil, err)
+			return
+		}
+		r.options = append(r.options, remote.Reuse(r.puller)) // one login for all of a repository
 		for one, err := range r.references(ctx, ref) {
+			r.found, r.missed = nil, nil
 			if err == nil {
-				r.found = nil
-				err = r.reference(one)
-			}
-			if err != nil {
-				if !yield(nil, err) {
-					return
+				if err = r.reference(one); err != nil {
+					err = absent(one.Name(), err)
 				}
-				continue
 			}
-			for _, img := range r.found {
-				if !yield(img, nil) {
-					return
-				}
+			if !give(r.found, r.missed, yield) || err != nil && !yield(nil, err) {
+				return
 			}
 		}
 	}
@@ -61,7 +63,9 @@ func loopback(host string) bool {
 type registryReader struct {
 	source  *Source
 	options []remote.Option
+	puller  *remote.Puller
 	found   []*image
+	missed  []*leak.Gap
 }
 
 // references are those that the user's words stand for: one, all tags of a
@@ -133,17 +137,20 @@ func (r *registryReader) descriptor(ref name.Reference, called string, d *remote
 	}
 	for i := range img.layers {
 		c := &img.layers[i]
-		layer, err := remote.Layer(ref.Context().Digest(c.digest), r.options...)
-		if err != nil {
-			return err
-		}
 		if foreign(c.media) {
 			continue
 		}
-		c.open = func(context.Context) (io.ReadCloser, error) { return layer.Compressed() }
+		c.from = origin{served: true, sealed: true}
+		c.open = func(ctx context.Context) (io.ReadCloser, error) {
+			layer, err := r.puller.Layer(ctx, ref.Context().Digest(c.digest))
+			if err != nil {
+				return nil, err
+			}
+			return layer.Compressed()
+		}
 	}
 	r.found = append(r.found, img)
-	if img.attached {
+	if img.attached || depth == indexDepth-1 { // nobody attaches to what is attached
 		return nil
 	}
 	return r.attached(ref, called, d.Digest)
@@ -193,15 +200,16 @@ func (r *registryReader) index(ref name.Reference, called string, d *remote.Desc
 			continue
 		}
 		one := ref.Context().Digest(m.Digest.String())
+		name := calledOf(called, list, m)
 		inner, err := remote.Get(one, r.options...)
-		if err != nil {
-			return err
+		if err == nil {
+			err = r.descriptor(one, name, inner, merged(labels, m.Annotations), depth+1)
 		}
-		if err := r.descriptor(one, calledOf(called, list, m), inner, merged(labels, m.Annotations), depth+1); err != nil {
-			return err
+		if err != nil { // the others are looked at
+			r.missed = append(r.missed, absent(name, err))
 		}
 	}
-	if len(r.found) == before && depth == 0 {
+	if len(r.found) == before && len(r.missed) == 0 && depth == 0 {
 		return fmt.Errorf("no image in it%s", wanted("", r.source.opt.Platform))
 	}
 	return nil
@@ -226,14 +234,33 @@ func (r *registryReader) attached(ref name.Reference, called string, digest v1.H
 		return err
 	}
 	for _, m := range list.Manifests {
-		one := ref.Context().Digest(m.Digest.String())
-		d, err := remote.Get(one, r.options...)
-		if err != nil {
-			return err
-		}
-		if err := r.descriptor(one, called+" (attached)", d, m.Annotations, indexDepth-1); err != nil {
-			return err
+		r.attachment(ref.Context().Digest(m.Digest.String()), called, m.Annotations)
+	}
+	if r.source.opt.AllTags || r.source.opt.Catalog {
+		return nil // they are among the tags
+	}
+	for _, kind := range cosignTags {
+		tag := ref.Context().Tag(digest.Algorithm + "-" + digest.Hex + kind)
+		if _, err := remote.Head(tag, r.options...); err == nil {
+			r.attachment(tag, called, nil)
 		}
 	}
 	return nil
+}
+
+// cosignTags end the tags by which cosign attaches signatures, attestations and SBOMs
+// where it does not use referrers
+// (https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md#tag-based-discovery).
+var cosignTags = []string{".sig", ".att", ".sbom"}
+
+// attachment adds one thing that is attached to the image that is so called.
+func (r *registryReader) attachment(ref name.Reference, called string, labels map[string]string) {
+	called += " (attached)"
+	d, err := remote.Get(ref, r.options...)
+	if err == nil {
+		err = r.descriptor(ref, called, d, labels, indexDepth-1)
+	}
+	if err != nil {
+		r.missed = append(r.missed, absent(called, err))
+	}
 }

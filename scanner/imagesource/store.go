@@ -20,6 +20,8 @@ import (
 
 // store is a set of files that hold images: a folder, or a tar of one.
 type store interface {
+	// origin says what the digest of one of its files is worth.
+	origin(name string) origin
 	// open opens a file by its name with '/'; fs.ErrNotExist where there is none.
 	open(name string) (io.ReadCloser, int64, error)
 }
@@ -53,6 +55,8 @@ func openFolder(dir string) (folder, error) {
 	return folder{root}, err
 }
 
+func (f folder) origin(name string) origin { return origin{file: f.root.Name() + "\x00" + name} }
+
 func (f folder) open(name string) (io.ReadCloser, int64, error) {
 	file, err := f.root.Open(filepath.FromSlash(name))
 	if err != nil {
@@ -72,6 +76,8 @@ type tarStore struct {
 	ctx     context.Context // of the scan that the store was made for, and lives as long as
 	stream  func(context.Context) (io.ReadCloser, error)
 	file    *os.File // nil: a stream
+	label   string   // tells it from other archives
+	served  bool     // by a daemon, which goes by digests
 	members map[string]member
 }
 
@@ -82,8 +88,8 @@ type member struct {
 }
 
 // openTar reads the list of a tar's members.
-func openTar(ctx context.Context, stream func(context.Context) (io.ReadCloser, error)) (*tarStore, error) {
-	s := &tarStore{ctx: ctx, stream: stream, members: map[string]member{}}
+func openTar(ctx context.Context, label string, stream func(context.Context) (io.ReadCloser, error)) (*tarStore, error) {
+	s := &tarStore{ctx: ctx, label: label, stream: stream, members: map[string]member{}}
 	r, err := s.begin()
 	if err != nil {
 		return nil, err
@@ -167,6 +173,10 @@ func (s *tarStore) begin() (io.ReadCloser, error) {
 type both struct {
 	io.Reader
 	io.Closer
+}
+
+func (s *tarStore) origin(name string) origin {
+	return origin{file: s.label + "\x00" + path.Clean(name), served: s.served}
 }
 
 func (s *tarStore) open(name string) (io.ReadCloser, int64, error) {

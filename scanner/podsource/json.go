@@ -15,6 +15,11 @@ func parseJSON(doc document) (*node, error) {
 	if strings.HasPrefix(r.text, "---") { // YAML's marker may stand before it
 		r.at = 3
 	}
+	return r.document()
+}
+
+// document is the one value that the text is.
+func (r *jsonReader) document() (*node, error) {
 	n, err := r.value(0)
 	if err != nil {
 		return nil, err
@@ -27,11 +32,27 @@ func parseJSON(doc document) (*node, error) {
 
 var errNotJSON = errors.New("no JSON")
 
+// ErrTooLarge is the error of an object that is deeper, or of more values, than is
+// followed.
+var ErrTooLarge = errors.New("too large, or too deep, to be followed")
+
 type jsonReader struct {
 	text  string
 	at    int
 	line  int
 	begin int // where the line begins
+	limit int // of values; 0: none
+	made  int
+	nodes []node // a slab of them
+}
+
+// node is a new one, of what comes next.
+func (r *jsonReader) node() *node {
+	if len(r.nodes) == cap(r.nodes) {
+		r.nodes = make([]node, 0, slab)
+	}
+	r.nodes = append(r.nodes, node{line: r.line, column: r.at - r.begin + 1})
+	return &r.nodes[len(r.nodes)-1]
 }
 
 func (r *jsonReader) space() {
@@ -57,11 +78,11 @@ func (r *jsonReader) next(c byte) bool {
 }
 
 func (r *jsonReader) value(depth int) (*node, error) {
-	if depth > maxDepth {
-		return nil, errNotJSON
+	if r.made++; depth > maxDepth || r.limit > 0 && r.made > r.limit {
+		return nil, ErrTooLarge
 	}
 	r.space()
-	n := &node{line: r.line, column: r.at - r.begin + 1}
+	n := r.node()
 	switch {
 	case r.at == len(r.text):
 		return nil, errNotJSON

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"io"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -13,7 +12,7 @@ import (
 
 // encoded writes what a Secret's field decodes to. What is no text is left to the
 // engine, which decodes what it can.
-func (o *writer) encoded(n *node, at string) {
+func (o *writer) encoded(n *node, at *way) {
 	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(n.text))
 	if err != nil {
 		o.scalar(n, at, n.key, named)
@@ -39,7 +38,7 @@ const maxRelease = 64 << 20
 // release unpacks a Helm release: base64 of a gzipped JSON document, in which the
 // rendered manifest, the values and the chart's own are
 // (https://helm.sh/docs/topics/kubernetes_apis/, pkg/storage/driver).
-func (o *writer) release(text []byte, at string) bool {
+func (o *writer) release(text []byte, at *way) bool {
 	zipped, err := base64.StdEncoding.DecodeString(string(text))
 	if err != nil {
 		return false
@@ -59,24 +58,24 @@ func (o *writer) release(text []byte, at string) bool {
 	forget(root)
 	for _, part := range []string{"config", "chart", "info"} {
 		if n := root.field(part); n != nil {
-			o.value(n, join(at, part), part, named)
+			o.value(n, o.field(at, part), part, named)
 		}
 	}
-	o.inner(root.string("manifest"), join(at, "manifest"))
+	o.inner(root.string("manifest"), o.field(at, "manifest"))
 	for i, h := range kids(root.field("hooks")) {
-		o.inner(h.string("manifest"), join(at, "hooks")+"["+strconv.Itoa(i)+"].manifest")
+		o.inner(h.string("manifest"), o.field(o.element(o.field(at, "hooks"), i), "manifest"))
 	}
 	return true
 }
 
 // nested writes the object that is kept in an annotation.
-func (o *writer) nested(n *node, at string) { o.inner(n.text, at) }
+func (o *writer) nested(n *node, at *way) { o.inner(n.text, at) }
 
 // maxInner bounds objects in objects.
 const maxInner = 3
 
 // inner writes the objects of a text in a field, at paths below that field.
-func (o *writer) inner(text, at string) {
+func (o *writer) inner(text string, at *way) {
 	if text == "" {
 		return
 	}
@@ -107,13 +106,13 @@ func (o *writer) inner(text, at string) {
 
 // innerField is a field of an inner object: data of a Secret is known by its own
 // path, not by that of the annotation around it.
-func (o *writer) innerField(k *node, at string) {
+func (o *writer) innerField(k *node, at *way) {
 	if k.key != "data" || !o.secret {
-		o.value(k, join(at, k.key), k.key, named)
+		o.value(k, o.field(at, k.key), k.key, named)
 		return
 	}
 	for _, d := range kids(k) {
-		o.encoded(d, join(join(at, "data"), d.key))
+		o.encoded(d, o.field(o.field(at, "data"), d.key))
 	}
 }
 

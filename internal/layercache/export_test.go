@@ -1,0 +1,4 @@
+package layercache
+
+// Encode is what of a record is sealed.
+var Encode = encode
