@@ -10,6 +10,7 @@ import (
 	"github.com/oakum-sec/oakum/internal/allow"
 	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/policy"
 )
 
 func (a *app) baselineCommand() *cobra.Command {
@@ -28,7 +29,7 @@ each, without values. oakum scan --baseline FILE then suppresses those.`,
 			if err != nil {
 				return err
 			}
-			doc, err := a.run(c.Context(), job{target: t, config: conf, policy: a.judging(t, policy{genericFrom: denyGenericDefault})})
+			doc, err := a.run(c.Context(), job{target: t, config: conf, about: a.judging(t, policy.Context{})})
 			if err != nil {
 				return err
 			}

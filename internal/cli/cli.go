@@ -11,6 +11,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -32,15 +33,24 @@ type Stdio struct {
 // exit code. env is as os.Environ gives it. Where ctx ends, the command says
 // what it did until then.
 func Main(ctx context.Context, args, env []string, stdio Stdio) int {
-	a := &app{Stdio: stdio, env: environment(env)}
+	return Run(ctx, Program{}, args, env, stdio)
+}
+
+// Run is Main of another program than oakum, which can do what p says.
+func Run(ctx context.Context, p Program, args, env []string, stdio Stdio) int {
+	a := &app{Stdio: stdio, program: p, args: args[min(1, len(args)):], environ: env, env: environment(env)}
 	root := a.rootCommand()
-	root.SetArgs(args[min(1, len(args)):])
+	root.SetArgs(a.args)
 	return a.exitCode(root.ExecuteContext(ctx))
 }
 
 // app is what every command shares: streams and environment, no settings.
 type app struct {
 	Stdio
+	program Program
+	args    []string // without the program's own name
+	environ []string // as os.Environ gives it
+
 	env  map[string]string
 	dial func(ctx context.Context, network, addr string) (net.Conn, error) // of verify alone; nil: TCP
 	wait *atomic.Pointer[string]                                           // what a server has us wait for, while it does; nil: none ever will
@@ -58,7 +68,7 @@ func environment(env []string) map[string]string {
 
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "oakum",
+		Use:   cmp.Or(a.program.Name, "oakum"),
 		Short: "Find hardcoded credentials, and keep new ones out",
 		Long: `oakum finds hardcoded credentials in files and git repositories, proves offline
 what can be proved, and keeps new ones out with git hooks.
@@ -74,10 +84,28 @@ but not all was looked at.`,
 	root.SetErr(a.Err)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError(c, err) })
 	root.AddCommand(a.commands()...)
+	a.addOthers(root)
 	for _, c := range root.Commands() {
 		refuseUnknown(c)
 	}
 	return root
+}
+
+// addOthers adds what this program alone can do, and for the rest what has a sibling
+// do it.
+func (a *app) addOthers(root *cobra.Command) {
+	own := map[string]bool{}
+	if a.program.Commands != nil {
+		for _, c := range a.program.Commands(Kit{a}) {
+			own[c.Name()] = true
+			root.AddCommand(c)
+		}
+	}
+	for _, c := range a.siblingCommands() {
+		if !own[c.Name()] {
+			root.AddCommand(c)
+		}
+	}
 }
 
 // refuseUnknown makes a command that only groups others fail where none of them
@@ -101,12 +129,16 @@ func refuseUnknown(c *cobra.Command) {
 // commands are oakum's commands, as its help lists them.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
+		a.initCommand(),
 		a.scanCommand(),
 		a.hookCommand(),
+		a.mcpCommand(),
 		a.rulesCommand(),
 		a.knownCommand(),
 		a.verifyCommand(),
 		a.explainCommand(),
+		a.triageCommand(),
+		a.policyCommand(),
 		a.allowCommand(),
 		a.baselineCommand(),
 		a.trustCommand(),

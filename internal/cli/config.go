@@ -163,6 +163,10 @@ func (c *configuration) compile(name string, content []byte, open func(string) (
 	if err != nil {
 		return err
 	}
+	if parsed.AddsNothing() {
+		c.set = builtin.Set() // whose compiled form costs nothing, as without a file
+		return nil
+	}
 	base, err := builtin.Rules()
 	if err != nil {
 		return err

@@ -1,53 +1,92 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
+	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/policy"
 )
 
-// policy is what the command line can say about the decision.
-type policy struct {
-	// genericFrom is the severity from which a generic finding (a name such as
-	// "password" beside a random value) denies; see genericNever.
-	genericFrom leak.Severity
-	gate        bool // judges a change by somebody who may not be trusted
-	stranger    bool // judges a target that nobody has trusted here
-}
-
-// genericNever is above every severity.
-const genericNever = leak.Critical + 1
-
-// decide is oakum's built-in policy:
-//
-//   - a suppressed finding is allowed; but a comment beside a proven value counts
-//     for nothing where it may be a stranger's: in a gate, where it comes with the
-//     change, and in a target that nobody has trusted;
-//   - what only a stash, a reflog or nothing at all leads to is warned of: it is
-//     in this copy of the repository, not in what is pushed;
-//   - a finding of tier pattern or above denies;
-//   - a generic one denies from genericFrom on, and is warned of below.
-func decide(f *leak.Finding, p policy) leak.Decision {
-	overruled := commentOverruled(f, p)
-	switch {
-	case f.Suppressed != nil && !overruled:
-		return leak.Decision{Verdict: leak.Allow, Reason: "suppressed by " + f.Suppressed.Kind}
-	case overruled && p.gate:
-		return leak.Decision{Verdict: leak.Deny, Reason: "proven, and a comment in the change itself cannot allow it"}
-	case overruled:
-		return leak.Decision{Verdict: leak.Deny, Reason: "proven, and a comment cannot allow it where nobody has trusted the target"}
-	case f.Reach >= leak.Stash:
-		return leak.Decision{Verdict: leak.Warn, Reason: whereWords(f) + ", so it is not pushed"}
-	case f.Proof == leak.Generic && f.Severity < p.genericFrom:
-		return leak.Decision{Verdict: leak.Warn, Reason: fmt.Sprintf("generic, of %s severity, %s", f.Severity, whereWords(f))}
+// decide has the policy decide on each finding and each gap. It tells of the whole
+// whether all that counts was looked at.
+func (r *running) decide(ctx context.Context) error {
+	d := r.doc
+	p := r.policy
+	if p == nil {
+		var err error
+		if p, err = policy.Load(policy.Options{}); err != nil {
+			return err
+		}
 	}
-	return leak.Decision{Verdict: leak.Deny, Reason: fmt.Sprintf("%s, %s", knownReason(f), whereWords(f))}
+	// What was found until Ctrl-C is decided on, and told.
+	result, err := p.Decide(context.WithoutCancel(ctx), r.context(), d.Findings, d.Gaps)
+	if err != nil {
+		return fmt.Errorf("decide: %w", err)
+	}
+	for i, f := range d.Findings {
+		f.Decision = &result.Findings[i]
+		d.Counts.Add(f)
+	}
+	d.Result.Verdict = result.Verdict
+	d.Result.Complete = r.complete(result.Gaps)
+	if b := result.Broken; b != nil && !r.tells(report.NoticePolicy) {
+		d.Notices = append(d.Notices, *brokenNotice(b, ""))
+	}
+	return nil
 }
 
-// commentOverruled tells whether a comment allows f that p does not believe.
-func commentOverruled(f *leak.Finding, p policy) bool {
-	return (p.gate || p.stranger) && f.Suppressed != nil && f.Suppressed.Kind == leak.SuppressInline && f.Proof == leak.Proven
+// context is what the policy is told beside findings and gaps.
+func (r *running) context() policy.Context {
+	c, t := r.about, r.target.info
+	c.Now = r.options.Now // of a day's reports all agree
+	c.Source = policy.Source{Kind: t.Kind, Name: t.Path, Part: t.Part}
+	if c.Branch == "" {
+		c.Branch = t.Branch
+	}
+	c.Settings.RequireComplete = r.requireComplete
+	return c
+}
+
+// complete tells whether all that counts was looked at. A gap that the policy
+// judges otherwise than its class does carries the decision. Of gaps that are not
+// listed any more there are only numbers.
+func (r *running) complete(decisions []leak.Decision) bool {
+	failures, boundaries := r.doc.Summary.Failures, r.doc.Summary.Boundaries
+	complete := true
+	for i, g := range r.doc.Gaps {
+		usual := leak.Warn
+		if g.Class == leak.Failure {
+			failures--
+		} else {
+			boundaries--
+			if !r.requireComplete {
+				usual = leak.Allow
+			}
+		}
+		if decisions[i].Verdict != usual {
+			g.Decision = &decisions[i]
+		}
+		complete = complete && decisions[i].Verdict == leak.Allow
+	}
+	return complete && failures <= 0 && (boundaries <= 0 || !r.requireComplete)
+}
+
+// tells tells whether there is a notice of the kind already.
+func (r *running) tells(code string) bool {
+	for _, n := range r.config.notices {
+		if n.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// commentOverruled tells whether a comment beside f was not believed.
+func commentOverruled(f *leak.Finding) bool {
+	return f.Suppressed != nil && f.Suppressed.Kind == leak.SuppressInline && f.Decision != nil && f.Decision.Verdict == leak.Deny
 }
 
 func proofWords(p leak.Proof) string {
@@ -62,45 +101,14 @@ func proofWords(p leak.Proof) string {
 	return "a value that looks random under a telling name"
 }
 
-// whereWords is what kind of place the finding is in.
-func whereWords(f *leak.Finding) string {
-	switch f.Place.(type) {
-	case leak.ImageFile, leak.ImageConfig:
-		return "in an image"
-	case leak.Variable:
-		return "in a variable"
-	case leak.JobLog:
-		return "in a job's log"
-	case leak.ObjectField:
-		return "in an object"
-	}
-	return reachWords(f.Reach)
-}
-
-func reachWords(r leak.Reach) string {
-	switch r {
-	case leak.Worktree:
-		return "in the working tree"
-	case leak.Staged:
-		return "staged"
-	case leak.Reachable:
-		return "in the history"
-	case leak.Stash:
-		return "only in a stash"
-	case leak.Reflog:
-		return "only a reflog leads to it"
-	}
-	return "nothing in the repository leads to it"
-}
-
-// parseGenericFrom reads --deny-generic.
-func parseGenericFrom(s string) (leak.Severity, error) {
+// parseDenyGeneric reads --deny-generic.
+func parseDenyGeneric(s string) (string, error) {
 	if s == "never" {
-		return genericNever, nil
+		return s, nil
 	}
 	var sev leak.Severity
 	if err := sev.UnmarshalText([]byte(strings.ToLower(s))); err != nil {
-		return 0, fmt.Errorf("--deny-generic: %w, or never", err)
+		return "", fmt.Errorf("--deny-generic: %w, or never", err)
 	}
-	return sev, nil
+	return sev.String(), nil
 }

@@ -75,6 +75,7 @@ func TestOnlyVerifyDials(t *testing.T) {
 		{"scan", dir}, {"scan", "dir", dir}, {"scan", "git", dir}, {"scan", "stdin"}, {"scan", "--format", "json", "-o", report, file},
 		{"rules", "list"}, {"rules", "show", "github-pat"}, {"rules", "test", file}, {"rules", "endpoints"},
 		{"explain", "github-pat"}, {"baseline", file}, {"trust", dir}, {"report", "convert", report}, {"version"},
+		{"init", dir, "--yes"}, {"mcp", dir}, {"triage", report}, {"hook", "run", "agent"}, {"hook", "install", "agent", "claude", "--dir", dir},
 		{"hook", "install", dir}, {"hook", "uninstall", dir}, {"allow", "--help"}, {"hook", "run", "--help"},
 	}
 	d := &dialers{}

@@ -15,6 +15,7 @@ import (
 	"github.com/oakum-sec/oakum/internal/gitleaks"
 	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/policy"
 	"github.com/oakum-sec/oakum/rules"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/filesource"
@@ -55,7 +56,7 @@ func (a *app) gitleaks(ctx context.Context, g *gitleaksFlags, find func() (targe
 
 func (a *app) gitleaksJob(ctx context.Context, g *gitleaksFlags, t target) (j job, err error) {
 	now := time.Now()
-	j = job{target: t, oldest: true, policy: a.judging(t, policy{genericFrom: denyGenericDefault})}
+	j = job{target: t, oldest: true, about: a.judging(t, policy.Context{})}
 	j.skip = func(f *leak.Finding) bool { return f.Reach == leak.Staged && !g.staged } // gitleaks git reads no index
 	j.options = scanner.Options{
 		Now: now.UTC().Truncate(24 * time.Hour), MaxSize: int64(g.maxMegabytes) << 20,

@@ -61,6 +61,10 @@ func (a *app) answer(f *hookFlags, what *judged, doc *report.Document, late bool
 	err := told.deliver(doc, f.output)
 	switch doc.Result.ExitCode {
 	case exitDenied:
+		if doc.Counts.Denied == 0 { // a gap, or a policy that is broken
+			a.say("%s refused by the policy: the reason is above", what.noun)
+			break
+		}
 		a.say("%s refused: %s\n%s", what.noun, credentials(doc.Counts.Denied), what.remedy(doc, a.env["GIT_PREFIX"]))
 	case exitIncomplete:
 		a.say("%s refused: not all of it could be looked at%s", what.noun, whyLate(late, f.timeout))

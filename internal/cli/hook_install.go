@@ -43,6 +43,7 @@ Installing a hook says that you trust the repository's own oakum files as they a
 	c.Flags().StringVar(&minProof, "min-proof", "", "the hook refuses findings of this `TIER` or above: generic, pattern, structural, proven")
 	c.Flags().StringSliceVarP(&types, "type", "t", []string{string(hook.PreCommit)}, "`HOOK` to install, may be repeated: pre-commit, commit-msg, pre-push, pre-receive")
 	c.Flags().BoolVar(&force, "force", false, "install beside a hook manager too")
+	c.AddCommand(a.hookInstallAgentCommand())
 	return c
 }
 
@@ -147,6 +148,7 @@ func (a *app) hookUninstallCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringSliceVarP(&types, "type", "t", nil, "`HOOK` to take away, may be repeated (default: all of them)")
+	c.AddCommand(a.hookUninstallAgentCommand())
 	return c
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/oakum-sec/oakum/internal/hook"
 	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/policy"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
 )
@@ -44,7 +45,7 @@ func (a *app) hookRunCommand() *cobra.Command {
 	receive := a.hookRunOne(timed, hook.PreReceive, "On a server: judge what a push brings; reads git's lines from stdin", cobra.NoArgs, (*app).preReceive)
 	receive.Flags().DurationVar(&timed.timeout, "timeout", answerWithin, "answer within this `TIME`; 0: take as long as it takes")
 	receive.Flags().StringVar(&timed.onTimeout, "on-timeout", "deny", "`WORD` when the time is up: deny, allow")
-	c.AddCommand(receive)
+	c.AddCommand(receive, a.hookAgentCommand(scan))
 	return c
 }
 
@@ -197,7 +198,11 @@ func (a *app) judge(ctx context.Context, f *hookFlags, what *judged) error {
 	if err != nil {
 		return err
 	}
-	j.target, j.policy.gate = what.target, what.gate
+	j.target = what.target
+	j.about.Event, j.about.Settings.Trusted = policy.Hook, true // who installed the hook trusts the repository
+	if what.gate {
+		j.about.Event = policy.Gate
+	}
 	if j.config, err = configure(word{
 		config: f.config, baseline: f.baseline, allowFile: f.allowFile, own: what.own, where: what.where, target: what.root,
 		obeys: func(string, []byte) (bool, error) { return true, nil }, now: time.Now(), gone: what.gone,
@@ -205,6 +210,9 @@ func (a *app) judge(ctx context.Context, f *hookFlags, what *judged) error {
 		return err
 	}
 	if err := a.useKnown(j.config, f.known); err != nil {
+		return err
+	}
+	if err := j.obey(f.policy); err != nil {
 		return err
 	}
 	j.options.Known = j.config.known

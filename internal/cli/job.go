@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/oakum-sec/oakum/internal/allow"
 	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/policy"
 	"github.com/oakum-sec/oakum/scanner"
 )
 
@@ -21,7 +23,8 @@ type job struct {
 	target          target
 	config          *configuration
 	options         scanner.Options
-	policy          policy
+	policy          *policy.Policy           // nil: the built-in one
+	about           policy.Context           // what it is told beside findings and gaps; the target and the time are added
 	requireComplete bool                     // boundary gaps count too
 	progress        func(p scanner.Progress) // nil: nobody looks
 	skip            func(*leak.Finding) bool // what was not asked for, though the source has it; nil: nothing
@@ -45,7 +48,9 @@ func (a *app) run(ctx context.Context, j job) (*report.Document, error) {
 	if err := r.ended(err); err != nil {
 		return nil, err
 	}
-	r.judge()
+	if err := r.judge(ctx); err != nil {
+		return nil, err
+	}
 	r.notices()
 	r.doc.Elapsed = time.Since(began)
 	return r.doc, nil
@@ -185,8 +190,9 @@ func (r *running) ended(err error) error {
 	return nil
 }
 
-// judge decides on each finding and sums up.
-func (r *running) judge() {
+// judge has the policy decide and sums up. Values are taken out of names and
+// messages before, so that the policy reads none.
+func (r *running) judge(ctx context.Context) error {
 	d := r.doc
 	for kind, n := range r.bySuppression {
 		d.Summary.Suppressed[kind] += n
@@ -195,13 +201,10 @@ func (r *running) judge() {
 	if r.verify != nil {
 		r.verify(d.Findings)
 	}
-	for _, f := range d.Findings {
-		decision := alive(f, decide(f, r.policy))
-		f.Decision = &decision
-		d.Counts.Add(f)
-		d.Result.Verdict = max(d.Result.Verdict, decision.Verdict)
+	d.Mask()
+	if err := r.decide(ctx); err != nil {
+		return err
 	}
-	d.Result.Complete = d.Summary.Failures == 0 && (!r.requireComplete || d.Summary.Boundaries == 0)
 	switch {
 	case d.Result.Verdict == leak.Deny:
 		d.Result.ExitCode = exitDenied
@@ -209,7 +212,7 @@ func (r *running) judge() {
 		d.Result.ExitCode = exitIncomplete
 	}
 	r.rules()
-	d.Mask()
+	return nil
 }
 
 // rules keeps of the set what the findings name.
@@ -221,17 +224,21 @@ func (r *running) rules() {
 	if len(named) == 0 {
 		return // an empty scan must not parse the rules
 	}
-	for _, rule := range append(r.config.set.Rules(), scanner.AsRule()) {
-		if named[rule.ID] {
+	known := scanner.AsRule()
+	for _, id := range slices.Sorted(maps.Keys(named)) {
+		if rule := r.config.set.Rule(id); rule != nil && id != known.ID {
 			r.doc.Rules = append(r.doc.Rules, report.RuleOf(rule))
 		}
+	}
+	if named[known.ID] {
+		r.doc.Rules = append(r.doc.Rules, report.RuleOf(known))
 	}
 }
 
 // notices adds what the lists have to say at the end.
 func (r *running) notices() {
 	d := r.doc
-	d.Notices = slices.Clone(r.config.notices)
+	d.Notices = append(slices.Clone(r.config.notices), d.Notices...)
 	if f := r.config.allowed; f != nil {
 		for _, text := range f.Expired() {
 			d.Notices = append(d.Notices, report.Notice{Code: report.NoticeExpired, Text: text, Do: "oakum allow prune"})
@@ -257,9 +264,12 @@ func (r *running) notices() {
 
 // overruled tells of comments that were not believed, and what would have them be.
 func (r *running) overruled() {
+	if r.about.Event == policy.Gate || r.about.Settings.Trusted {
+		return
+	}
 	n := 0
 	for _, f := range r.doc.Findings {
-		if r.policy.stranger && commentOverruled(f, r.policy) {
+		if commentOverruled(f) {
 			n++
 		}
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/known"
 	"github.com/oakum-sec/oakum/internal/report"
-	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner"
 )
 
@@ -65,14 +64,6 @@ func (c *configuration) tellKnown(log *slog.Logger) {
 	if c.known != nil {
 		log.Debug("known secrets", "values", c.knownValues, "index", c.knownFrom)
 	}
-}
-
-// knownReason is decide's for a value that the user named.
-func knownReason(f *leak.Finding) string {
-	if scanner.IsKnown(f) {
-		return "the very value that you named"
-	}
-	return proofWords(f.Proof)
 }
 
 // knownAs is how findings of a rule are known to be ones.

@@ -209,7 +209,7 @@ func (j *job) rulesKey() state.Key {
 // worldKey says what a report depends on, beside the world's fingerprint. An entry
 // of a list, and a token that says when it expires, are valid until the end of a day.
 func (j *job) worldKey(s state.State, world state.Key) state.Key {
-	return keyOf(s.Repository, s.Rules, world, j.options.Now, j.policy.genericFrom, j.policy.gate, j.policy.stranger, j.requireComplete, j.unused, os.Getuid(),
+	return keyOf(s.Repository, s.Rules, world, j.options.Now, j.policy.Sum(), j.about, j.requireComplete, j.unused, os.Getuid(),
 		j.target.info, j.target.root, j.target.where, j.target.whole, j.config.listWords.Sum(nil), j.config.notices)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/policy"
 	"github.com/oakum-sec/oakum/scanner"
 )
 
@@ -31,14 +32,12 @@ type scanFlags struct {
 	maxSize         string
 	archiveDepth    int
 	denyGeneric     string
+	policy          string
 	noInline        bool
 	requireComplete bool
-}
 
-// denyGenericDefault lets what little is known of a generic finding decide:
-// names such as "password" are of medium severity, those that are mostly set to
-// something harmless of low.
-const denyGenericDefault = leak.Medium
+	told func(scanner.Progress) // is told how far the scan is, where no terminal is; nil: nobody
+}
 
 // archiveDepth is how deep archives are opened by default: an image in a tar of
 // jars in a zip is three.
@@ -54,7 +53,8 @@ func (f *scanFlags) register(c *cobra.Command) {
 	p.StringVar(&f.allowFile, "allow-file", "", "suppress the findings that `FILE` allows, in the place of the target's own .oakum-allow")
 	p.StringVar(&f.minProof, "min-proof", "generic", "list and deny only findings of this `TIER` or above: generic, pattern, structural, proven; the others are counted")
 	p.Float64Var(&f.minConfidence, "min-confidence", scanner.DefaultMinConfidence, "drop findings of less confidence, from 0.35 to 1; only generic ones differ")
-	p.StringVar(&f.denyGeneric, "deny-generic", denyGenericDefault.String(), "`SEVERITY` from which a generic finding denies: low, medium, high, critical, never")
+	p.StringVar(&f.policy, "policy", "", "decide by the policy in `DIR` (or a bundle .tar.gz, or a .rego file); what it leaves open, oakum's own decides")
+	p.StringVar(&f.denyGeneric, "deny-generic", policy.DenyGenericDefault.String(), "`SEVERITY` from which a generic finding denies: low, medium, high, critical, never")
 	p.StringVar(&f.maxSize, "max-size", "", "a larger text is a gap: `SIZE` as 500k, 10M, 2G (default: no limit)")
 	p.IntVar(&f.archiveDepth, "archive-depth", archiveDepth, "open archives within archives so `DEEP`; 0: do not open any")
 	p.BoolVar(&f.noInline, "no-inline", false, "comments beside a value do not suppress it")
@@ -145,26 +145,38 @@ func orHere(paths []string) []string {
 
 // scan runs a scan command: flags, target, configuration, scan, report.
 func (a *app) scan(ctx context.Context, f *scanFlags, find func() (target, error)) error {
-	began := time.Now()
-	j, err := f.job(began)
+	doc, err := a.scanned(ctx, f, find)
 	if err != nil {
 		return err
 	}
+	return a.deliver(doc, f.output)
+}
+
+// scanned is scan without its report.
+func (a *app) scanned(ctx context.Context, f *scanFlags, find func() (target, error)) (*report.Document, error) {
+	began := time.Now()
+	j, err := f.job(began)
+	if err != nil {
+		return nil, err
+	}
 	if err := a.checkOutput(f.output); err != nil {
-		return err
+		return nil, err
 	}
 	if j.target, err = find(); err != nil {
-		return err
+		return nil, err
 	}
 	if j.config, err = a.configureFor(j.target, f, began); err != nil {
-		return err
+		return nil, err
 	}
 	if f.verify.on {
 		if j.verify, err = a.verifier(ctx, f, j.config.set); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	j.policy = a.judging(j.target, j.policy)
+	j.about = a.judging(j.target, j.about)
+	if err := j.obey(f.policy); err != nil {
+		return nil, err
+	}
 	if f.output.verbose {
 		j.options.Log = stepLog(a.Err)
 		j.config.tellKnown(j.options.Log)
@@ -181,22 +193,23 @@ func (a *app) scan(ctx context.Context, f *scanFlags, find func() (target, error
 	if f.state != "" {
 		var doc *report.Document
 		if memory, doc, err = a.remember(f, &j, began); err != nil {
-			return err
+			return nil, err
 		}
 		if doc != nil {
-			return a.deliver(doc, f.output)
+			return doc, nil
 		}
 	}
+	defer a.rememberLayers(f, &j)()
 	done := a.showProgress(&j, f.output.quiet)
 	doc, err := a.run(ctx, j)
 	done()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if memory != nil {
 		memory.keep(doc)
 	}
-	return a.deliver(doc, f.output)
+	return doc, nil
 }
 
 // job checks the flags and makes of them what they ask for.
@@ -206,6 +219,7 @@ func (f *scanFlags) job(now time.Time) (j job, err error) {
 	}
 	// Tokens expire by the day, as entries of lists do: a day's reports agree.
 	j.options.Now = now.UTC().Truncate(24 * time.Hour)
+	j.progress = f.told
 	j.options.Jobs, j.options.NoInline, j.requireComplete = f.jobs, f.noInline, f.requireComplete
 	if err := j.options.MinProof.UnmarshalText([]byte(f.minProof)); err != nil {
 		return j, fmt.Errorf("--min-proof: %w", err)
@@ -220,7 +234,7 @@ func (f *scanFlags) job(now time.Time) (j job, err error) {
 		return j, errors.New("--archive-depth: a number, 0 or more")
 	}
 	j.options.NoUnpack, j.options.Archives.Depth = f.archiveDepth == 0, f.archiveDepth
-	j.policy.genericFrom, err = parseGenericFrom(f.denyGeneric)
+	j.about.Settings.DenyGeneric, err = parseDenyGeneric(f.denyGeneric)
 	return j, err
 }
 

@@ -17,6 +17,7 @@ import (
 func (a *app) scanCICommand(f *scanFlags) *cobra.Command {
 	c := &cobra.Command{Use: "ci", Short: "What a CI system holds beside files"}
 	c.AddCommand(a.scanCIEnvCommand(f), a.scanCIGitHubCommand(f), a.scanCIGitLabCommand(f))
+	c.AddCommand(a.cloudCommands(f)...)
 	return c
 }
 
@@ -131,9 +132,12 @@ func (a *app) ciAPI(f *scanFlags, address, variable string, tokens ...string) (a
 	return api, nil
 }
 
+// Waiting waits so long, and tells why; its error is ctx's.
+type Waiting = func(ctx context.Context, d time.Duration, why string) error
+
 // waiting waits, and says so: on the line of progress where that is drawn, else in a
 // line of its own.
-func (a *app) waiting(quiet bool) func(context.Context, time.Duration, string) error {
+func (a *app) waiting(quiet bool) Waiting {
 	a.wait = new(atomic.Pointer[string])
 	return func(ctx context.Context, d time.Duration, why string) error {
 		text := fmt.Sprintf("%s: waiting %s, until %s", why, d, time.Now().Add(d).Format(time.TimeOnly))

@@ -17,6 +17,7 @@ type imageFlags struct {
 	platform string
 	allTags  bool
 	catalog  bool
+	noCache  bool
 }
 
 func (a *app) scanImageCommand(f *scanFlags) *cobra.Command {
@@ -27,7 +28,8 @@ func (a *app) scanImageCommand(f *scanFlags) *cobra.Command {
 		Long: `Scans container images, whole: the files of each layer, also those that a later layer
 deletes or overwrites; environment, labels, commands and the history with its build
 arguments; annotations, SBOMs and attestations. A layer that several images share is
-read once.
+read once, and one that an earlier scan with the same rules has looked at is not read
+again: what was told of it is told anew (--no-cache reads everything).
 
 REF is one of
   NAME[:TAG|@DIGEST]        in a registry, logged in as docker is; without TLS only on
@@ -45,6 +47,7 @@ REF is one of
 	p.StringVar(&i.platform, "platform", "", "of several platforms only `OS/ARCH[/VARIANT]` (default: all)")
 	p.BoolVar(&i.allTags, "all-tags", false, "REF is a repository: scan every tag of it")
 	p.BoolVar(&i.catalog, "catalog", false, "REF is a registry: scan every tag of every repository")
+	p.BoolVar(&i.noCache, "no-cache", false, "read layers that an earlier scan has looked at too, and remember none")
 	c.MarkFlagsMutuallyExclusive("all-tags", "catalog")
 	return c
 }
@@ -64,5 +67,9 @@ func (i *imageFlags) target(refs []string) (target, error) {
 		}
 	}
 	src := imagesource.New(refs, opt)
-	return target{source: src, settle: src.Settle, info: report.Target{Kind: "image", Path: strings.Join(refs, " ")}}, nil
+	t := target{source: src, settle: src.Settle, info: report.Target{Kind: "image", Path: strings.Join(refs, " ")}}
+	if !i.noCache {
+		t.layers = src
+	}
+	return t, nil
 }

@@ -18,9 +18,10 @@ import (
 )
 
 func (a *app) scanK8sCommand(f *scanFlags) *cobra.Command {
-	return &cobra.Command{
+	live := &clusterFlags{}
+	c := &cobra.Command{
 		Use:   "k8s [FILE|DIR|-]...",
-		Short: "Kubernetes objects: manifests, rendered charts, what kubectl prints",
+		Short: "Kubernetes objects: manifests, rendered charts, what kubectl prints, a running cluster",
 		Long: `Scans Kubernetes objects field by field: every string of every kind, known or not,
 under the name that it has. The base64 of Secrets, files in ConfigMaps, Helm releases
 and last-applied-configuration are unpacked; references (valueFrom, secretKeyRef …),
@@ -28,11 +29,22 @@ sealed and encrypted values are not taken for secrets.
 
 A folder stands for the .yaml, .yml and .json files in it, "-" for standard input:
   helm template CHART | oakum scan k8s -
-  kubectl get deployments,configmaps,secrets -A -o json | oakum scan k8s -`,
+  kubectl get deployments,configmaps,secrets -A -o json | oakum scan k8s -
+
+--live asks the API of a running cluster instead, page by page. What the account may
+not list is a gap that names the permission.`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if live.live {
+				return a.scanLive(c, f, live, args)
+			}
+			if err := live.misused(c); err != nil {
+				return err
+			}
 			return a.scan(c.Context(), f, func() (target, error) { return a.k8sTarget(c.Context(), orHere(args)) })
 		},
 	}
+	live.registerLive(c)
+	return c
 }
 
 func (a *app) k8sTarget(ctx context.Context, paths []string) (target, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/filesource"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
+	"github.com/oakum-sec/oakum/scanner/imagesource"
 )
 
 // target is what the user's words turned out to name.
@@ -31,7 +32,10 @@ type target struct {
 	named files                   // reads a file that the user named, in a gate as it was before the change; nil: as it lies on disk
 	gone  func(place string) bool // tells that the target has no file of that name now; nil: it has no names
 
+	namedFolder func(name string) (map[string][]byte, error) // reads the files of a policy's folder as named does; nil where named is
+
 	remembers *gitsource.Repo     // scanned as a whole, for --state; or nil
+	layers    *imagesource.Source // of images, whose layers may be known from earlier scans; or nil
 	settle    func(*leak.Finding) // tells each finding what is known of it only now; or nil
 
 	// Of oakum gitleaks alone:

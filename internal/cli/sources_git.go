@@ -9,6 +9,7 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/internal/trust"
+	"github.com/oakum-sec/oakum/policy"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/filesource"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
@@ -93,7 +94,7 @@ func (t *target) spanning(repo *gitsource.Repo, span string) error {
 	from := sel.Not[0]
 	t.info.Part, t.gate, t.where, t.repo = "range "+span, true, from+":", repo
 	t.own = func(name string) ([]byte, error) { return repo.File(from, name) }
-	t.named = namedBefore(repo, from)
+	t.named, t.namedFolder = namedBefore(repo, from), folderBefore(repo, from)
 	t.gone = goneFromAll(repo, sel.Tips)
 	return nil
 }
@@ -112,6 +113,22 @@ func namedBefore(repo *gitsource.Repo, from string) files {
 			return nil, errNotBefore
 		}
 		return content, err
+	}
+}
+
+// folderBefore is namedBefore for the folder of a policy.
+func folderBefore(repo *gitsource.Repo, from string) func(name string) (map[string][]byte, error) {
+	return func(name string) (map[string][]byte, error) {
+		inside := inFolder(repo.WorkTree(), name)
+		if inside == "" {
+			opt, err := policy.Read(name)
+			return opt.Files, err
+		}
+		files, err := repo.Folder(from, inside, policy.Wanted)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, errNotBefore
+		}
+		return files, err
 	}
 }
 

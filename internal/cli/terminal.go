@@ -15,7 +15,9 @@ package cli
 //   - What comes from a scanned target (paths, names, messages) is escaped before
 //     it is shown: see report.Escape.
 //
-//   - oakum never asks: it must work the same in a hook and in CI.
+//   - oakum never asks: it must work the same in a hook and in CI. Two commands are
+//     for a person alone: init asks before it changes a file, and changes none where
+//     nobody can answer; triage is a screen, and refuses without a terminal.
 
 import (
 	"fmt"

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/oakum-sec/oakum/internal/trust"
+	"github.com/oakum-sec/oakum/policy"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
 )
 
@@ -104,11 +105,19 @@ func (a *app) trusts(path, name string, content []byte) (bool, error) {
 	return r.Covers(name, content), err
 }
 
-// judging is p for a scan of t: whether its comments may be a stranger's.
-func (a *app) judging(t target, p policy) policy {
-	p.gate = t.gate
-	p.stranger = !t.gate && !a.trustsComments(t)
-	return p
+// judging is what the policy is told of a scan of t: whether it is a gate, and
+// whether its comments may be a stranger's.
+func (a *app) judging(t target, c policy.Context) policy.Context {
+	c.Event = policy.Scan
+	if t.info.Kind == "k8s" { // objects are judged as a cluster's admission judges them
+		c.Event = policy.Audit
+	}
+	if t.gate {
+		c.Event = policy.Gate
+	} else {
+		c.Settings.Trusted = a.trustsComments(t)
+	}
+	return c
 }
 
 // trustsComments tells whether somebody has trusted the target, or where it is

@@ -129,11 +129,3 @@ func parseEndpoints(list []string) (map[string]*url.URL, error) {
 	}
 	return all, nil
 }
-
-// alive adds to a decision's reason what the issuer said.
-func alive(f *leak.Finding, d leak.Decision) leak.Decision {
-	if f.Live != nil && f.Live.State == leak.Valid && d.Verdict != leak.Allow {
-		d.Reason += ", and live"
-	}
-	return d
-}

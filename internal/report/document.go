@@ -116,6 +116,7 @@ const (
 	NoticeExpired   = "expired"   // an allow entry past its day
 	NoticeUnused    = "unused"    // an allow or baseline entry that nothing matched
 	NoticeHistory   = "history"   // a part of a repository was scanned as files
+	NoticePolicy    = "policy"    // a policy that is broken, and denies
 	NoticeConfig    = "config"    // a line of the configuration that has no effect
 )
 

@@ -12,6 +12,7 @@ import (
 // pageCard is one secret with all its places.
 type pageCard struct {
 	Anchor, Severity, Verdict string
+	ID                        string // the finding's: a second anchor, for links from elsewhere
 	What, Value, Where        string
 	More                      int // places beside Where
 	Items                     []pageItem
@@ -27,7 +28,7 @@ type pagePlace struct{ Where, State, Since, name, link string }
 func cardOf(i int, f *leak.Finding, d *Document) pageCard {
 	r, t := d.Rule(f.Rule), text{d: d}
 	c := pageCard{
-		Anchor: fmt.Sprintf("f%d", i+1), Severity: f.Severity.String(), Verdict: verdict(f).String(),
+		Anchor: fmt.Sprintf("f%d", i+1), ID: f.ID, Severity: f.Severity.String(), Verdict: verdict(f).String(),
 		What: Escape(r.Description), Value: t.value(f), Where: t.sighting(f.Sighting), More: max(f.Seen-1, len(f.Also)),
 	}
 	if silenced(f) {
@@ -67,6 +68,7 @@ func cardItems(r Rule, f *leak.Finding) []pageItem {
 	add("format", "", r.Source)
 	add("finding", f.ID, "")
 	if !silenced(f) {
+		add("go through it", "oakum triage --at "+f.ID, "")
 		add("let it pass", fmt.Sprintf("oakum allow add %s --reason \"…\"", f.ID), "")
 	}
 	return items

@@ -54,10 +54,24 @@ func (t *text) gapGroup(code string, gaps []*leak.Gap) {
 			t.line("  and %d more: `--format json` lists them all", len(gaps)-gapsShown)
 			break
 		}
-		t.line("  %s", Escape(g.Error()))
+		t.line("  %s%s", Escape(g.Error()), t.gapDecision(g))
 	}
 	t.line("")
 }
+
+// gapDecision is what a policy says of a gap, where that is not what its class does.
+func (t *text) gapDecision(g *leak.Gap) string {
+	if g.Decision == nil {
+		return ""
+	}
+	words := fmt.Sprintf("  %s: %s", decided[g.Decision.Verdict], Escape(g.Decision.Reason))
+	if g.Decision.Verdict == leak.Deny {
+		return t.paint(sgrRed, words)
+	}
+	return t.dim(words)
+}
+
+var decided = map[leak.Verdict]string{leak.Allow: "let through", leak.Warn: "incomplete", leak.Deny: "denied"}
 
 // summary is one line: the verdict, then what it rests on.
 func (t *text) summary() {
@@ -97,6 +111,9 @@ func (t *text) verdictWord() string {
 	}
 	if c.Allowed > 0 {
 		words = append(words, fmt.Sprintf("%d allowed", c.Allowed))
+	}
+	if c.Denied == 0 && r.Verdict == leak.Deny { // a gap, or everything because the policy is broken
+		words = append(words, t.paint(sgrRed, "denied by the policy"))
 	}
 	switch {
 	case !r.Complete:
