@@ -1,7 +1,8 @@
 # make build   ./bin/oakum and its two siblings
 # make test    every Go test of every module; a real part that is missing skips, with the reason
 # make check   all that must hold: brings the real parts, then format, vet, staticcheck, cross-compiling, tests
-# make bench   whole-process measurements; with REPO=path those of a repository's history (bench/README.md)
+# make bench   whole-process measurements; with REPO=path those of a repository's history, with IMAGE=path those of an
+#              OCI layout (bench/README.md)
 # make quality what is found in seeded leaks, in gigabytes of clean material, and in labelled rows if LABELLED=DIR has them
 # make generate  rewrites what is generated from the rules
 
@@ -14,7 +15,7 @@ export GOWORK := off
 
 MODULES := . webhook remediate internal/realtest bench tools/learn
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
-PARTS   := git pre-commit
+PARTS   := git pre-commit docker-registry
 STATICCHECK := go tool -modfile=$(CURDIR)/tools/go.mod staticcheck
 
 .PHONY: build test check format vet staticcheck cross parts bench quality generate clean
@@ -29,7 +30,7 @@ build:
 # go test's cache does not see that a part came or went, so tests that run parts are never cached.
 test:
 	@status=0; for m in $(MODULES); do \
-	  fresh=; if [ $$m = internal/realtest ]; then fresh=-count=1; fi; \
+	  fresh=; case $$m in internal/realtest) fresh=-count=1;; esac; \
 	  (cd $$m && go test -timeout 30m $$fresh $(TESTFLAGS) ./...) || status=1; done; exit $$status
 
 # The tests come last, and the parts that they ran close the output.
@@ -61,7 +62,9 @@ parts:
 # BENCHFLAGS reaches bench/history, as in: make bench REPO=path BENCHFLAGS=-growth
 # What cannot be brought is a row of the table that says so.
 bench: build
-ifdef REPO
+ifdef IMAGE
+	cd bench && go run ./images -image "$(abspath $(IMAGE))" $(BENCHFLAGS)
+else ifdef REPO
 	cd internal/realtest && go run ./cmd/parts ripgrep || echo "going on without ripgrep"
 	bench/rivals.sh || echo "going on without other scanners"
 	cd bench && go run ./history -repo "$(abspath $(REPO))" $(BENCHFLAGS)

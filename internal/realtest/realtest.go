@@ -1,5 +1,5 @@
 // Package realtest brings and finds the real programs that oakum is tested
-// against: the git and the pre-commit that users run, not stand-ins.
+// against: the git, the pre-commit and the Kubernetes that users run, not stand-ins.
 //
 // `make check` brings every part into a cache folder of the user (OAKUM_PARTS,
 // by default oakum/parts in the user's cache folder), each under a name that
@@ -37,7 +37,8 @@ const whole = ".whole"
 
 // Parts lists all parts, those of the system first.
 func Parts() []Part {
-	return []Part{{Name: "git"}, preCommit(), ripgrep(), gitleaks()}
+	return []Part{{Name: "git"}, preCommit(), ripgrep(), gitleaks(), dockerRegistry(),
+		etcd(), kubernetes("kube-apiserver"), kubernetes("kube-controller-manager"), kubernetes("kubectl")}
 }
 
 // Named finds a part by its name.

@@ -42,16 +42,7 @@ func ripgrep() Part {
 		Name:    "ripgrep",
 		Program: "usr/bin/rg",
 		recipe:  "apt-get download ripgrep; dpkg -x",
-		bring: func(ctx context.Context, dir string) error {
-			if err := run(ctx, dir, "apt-get", "download", "--quiet", "ripgrep"); err != nil {
-				return err
-			}
-			debs, err := filepath.Glob(filepath.Join(dir, "ripgrep_*.deb"))
-			if err != nil || len(debs) != 1 {
-				return fmt.Errorf("found %d packages of ripgrep in %s, expected one", len(debs), dir)
-			}
-			return run(ctx, dir, "dpkg", "-x", debs[0], dir)
-		},
+		bring:   func(ctx context.Context, dir string) error { return unpack(ctx, dir, "ripgrep") },
 	}
 }
 
@@ -70,6 +61,18 @@ func gitleaks() Part {
 			return run(ctx, dir, "env", bin, "GOFLAGS=-mod=mod", "CGO_ENABLED=0", "go", "install", gitleaksModule)
 		},
 	}
+}
+
+// unpack fetches a package of the distribution and lays its files into dir.
+func unpack(ctx context.Context, dir, name string) error {
+	if err := run(ctx, dir, "apt-get", "download", "--quiet", name); err != nil {
+		return err
+	}
+	debs, err := filepath.Glob(filepath.Join(dir, name+"_*.deb"))
+	if err != nil || len(debs) != 1 {
+		return fmt.Errorf("found %d packages of %s in %s, expected one", len(debs), name, dir)
+	}
+	return run(ctx, dir, "dpkg", "-x", debs[0], dir)
 }
 
 func run(ctx context.Context, dir, name string, args ...string) error {

@@ -1,15 +1,24 @@
-// Command oakum-webhook is the admission server. oakum runs it as its sibling.
+// Oakum-webhook is what oakum runs for what needs a Kubernetes client: the
+// admission server, its audit, and `scan k8s --live`. It has every command of
+// oakum besides, so that a scan means the same in both.
 package main
 
 import (
-	"fmt"
+	"context"
 	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/oakum-sec/oakum/internal/cli"
 )
 
-// exitUsage is oakum's exit code for "could not do what was asked".
-const exitUsage = 2
+func main() { os.Exit(run()) }
 
-func main() {
-	fmt.Fprintln(os.Stderr, "oakum-webhook: the admission server ships with a later version of oakum; scanning and hooks are in the oakum command")
-	os.Exit(exitUsage)
+// run turns the first Ctrl-C, or the SIGTERM that a node sends to a pod, into the
+// end of the context; the second one kills.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return cli.Main(ctx, os.Args, os.Environ(), cli.Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 }
