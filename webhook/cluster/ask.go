@@ -30,10 +30,10 @@ func (e *statusError) Error() string {
 }
 
 const (
-	maxTries     = 6                // of one request
-	maxWait      = time.Minute      // for one answer; API priority and fairness says one second
-	firstWait    = time.Second      // doubles with each try
-	maxStatus    = 1 << 20          // bytes of an error's answer that are read
+	maxTries     = 6           // of one request
+	maxWait      = time.Minute // for one answer; API priority and fairness says one second
+	firstWait    = time.Second // doubles with each try
+	maxStatus    = 1 << 20     // bytes of an error's answer that are read
 	headerAccept = "application/json"
 )
 

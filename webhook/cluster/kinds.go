@@ -39,7 +39,9 @@ func (k Kind) String() string {
 
 func (k Kind) isSecrets() bool { return k.Group == "" && k.Resource == "secrets" }
 
-func (k Kind) apiVersion() string { return schema.GroupVersion{Group: k.Group, Version: k.Version}.String() }
+func (k Kind) apiVersion() string {
+	return schema.GroupVersion{Group: k.Group, Version: k.Version}.String()
+}
 
 // typeMeta is what an object of the kind begins with.
 func (k Kind) typeMeta() []byte {
