@@ -133,6 +133,8 @@ var revealers = map[string]string{
 	"internal/gitleaks/value.go":       "--reveal in gitleaks' report, under the same conditions; and its column of entropies",
 	"internal/known/add.go":            "to hash it with the user's key, which is all that is kept",
 	"internal/report/reveal.go":        "--reveal: to a terminal or a file of the user's own",
+	"remediate/store/document.go":      "fields of a JSON document are what rotation functions and CSI drivers read; made and compared in memory",
+	"remediate/store/scrub.go":         "to cut a value out of a vendor's error that quotes it",
 	"webhook/internal/admit/redact.go": "to take values out of what an answer tells, where an author has named a field after one",
 }
 
