@@ -18,6 +18,8 @@ import (
 	"github.com/oakum-sec/oakum/leak/leaktest"
 )
 
+//lint:file-ignore SA1019 clients say by roots which folders are theirs, as long as they speak the protocol's versions before 2026-07-28 and a year on (SEP-2577); a person's `oakum mcp FOLDER` does without
+
 // project is a folder with a key in it, and the key.
 func project(t *testing.T) (dir, key string) {
 	t.Helper()

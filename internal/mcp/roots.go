@@ -12,6 +12,8 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
+//lint:file-ignore SA1019 clients say by roots which folders are theirs, as long as they speak the protocol's versions before 2026-07-28 and a year on (SEP-2577); a person's `oakum mcp FOLDER` does without
+
 // asksForRoots is the answer to a call whose roots are the client's to name: since
 // protocol version 2026-07-28 a server asks by answering, and the call comes again
 // with the client's answer (SEP-2322; the SDK does the same with older clients). nil

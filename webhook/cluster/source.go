@@ -66,7 +66,7 @@ func (s *Source) Blobs(ctx context.Context) iter.Seq2[scanner.Blob, error] {
 // kind yields a kind's objects.
 func (s *Source) kind(ctx context.Context, k Kind, yield func(scanner.Blob, error) bool) bool {
 	if k.isSecrets() && !s.scope.Secrets {
-		why := errors.New("Secrets are not read; --secrets reads them, for which the account must be allowed to list secrets")
+		why := errors.New("objects of kind Secret are not read; --secrets reads them, for which the account must be allowed to list secrets")
 		return yield(scanner.Blob{}, gap(leak.ObjectField{Object: "v1/Secret"}, leak.Boundary, leak.GapHidden, why))
 	}
 	if len(s.scope.Namespaces) > 0 && !k.Namespaced {
