@@ -144,6 +144,7 @@ func (a *app) commands() []*cobra.Command {
 		a.trustCommand(),
 		a.reportCommand(),
 		a.gitleaksCommand(),
+		a.manualCommand(),
 		a.versionCommand(),
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/oakum-sec/oakum/internal/report"
+	"github.com/oakum-sec/oakum/rules/builtin"
 )
 
 // toolOf reads what the Go tool recorded in the binary: the module's version
@@ -32,21 +34,19 @@ func toolOf() report.Tool {
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version, the commit it was built from and the Go release",
+		Short: "Print the version, the commit, the Go release, and where rules come from",
 		Args:  cobra.NoArgs,
 		RunE:  func(*cobra.Command, []string) error { return a.printVersion() },
 	}
 }
 
 func (a *app) printVersion() error {
-	t := toolOf()
-	_, err := fmt.Fprintf(a.Out, "oakum %s\ncommit %s\n%s %s/%s\n", t.Version, orUnknown(t.Commit), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return err
-}
-
-func orUnknown(s string) string {
-	if s == "" {
-		return "unknown"
+	own, err := builtin.Rules()
+	if err != nil {
+		return err
 	}
-	return s
+	t := toolOf()
+	_, err = fmt.Fprintf(a.Out, "%s %s\ncommit %s\n%s %s/%s\nrules %d built in; others come from --config, or from the .oakum.toml of a trusted target\n",
+		cmp.Or(a.program.Name, "oakum"), t.Version, cmp.Or(t.Commit, "unknown"), runtime.Version(), runtime.GOOS, runtime.GOARCH, len(own))
+	return err
 }
