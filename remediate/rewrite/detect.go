@@ -1,0 +1,54 @@
+package rewrite
+
+import (
+	"path"
+	"strings"
+
+	"github.com/oakum-sec/oakum/remediate/rewrite/change"
+	"github.com/oakum-sec/oakum/remediate/rewrite/leaf"
+)
+
+// detect finds a file's format by its name, and by its content where one name
+// stands for several.
+func detect(name string, src []byte, opts Options) format {
+	base, ext := strings.ToLower(path.Base(name)), strings.ToLower(path.Ext(name))
+	switch {
+	case base == ".env" || strings.HasPrefix(base, ".env.") || base == ".envrc" || ext == ".env":
+		return data(leaf.Dotenv(), change.Reference)
+	case ext == ".json" || ext == ".jsonc" || ext == ".code-workspace":
+		return data(leaf.JSON(), change.Reference)
+	case ext == ".yaml" || ext == ".yml":
+		return data(leaf.YAML(), change.Reference)
+	}
+	return unknown(ext)
+}
+
+// unknown is a file that nothing here reads: the edit is printed.
+func unknown(ext string) format {
+	return format{
+		name: "text",
+		one: func(_ []byte, e Edit) (change.Change, *Refusal) {
+			no := change.Refuse(change.SuggestOnly, "there is no reader for this kind of file here: make the change by hand")
+			no.Suggest = suggestion(ext, e)
+			return change.Change{}, no
+		},
+		check: func([]byte, []byte, change.Change) error { return nil },
+	}
+}
+
+// suggestions are how languages read an environment variable, by their documentation.
+var suggestions = map[string]string{
+	".rb": `ENV.fetch("NAME")`, ".php": `getenv('NAME')`, ".cs": `Environment.GetEnvironmentVariable("NAME")`, ".vb": `Environment.GetEnvironmentVariable("NAME")`,
+	".fs": `Environment.GetEnvironmentVariable "NAME"`, ".rs": `std::env::var("NAME")`, ".kt": `System.getenv("NAME")`, ".kts": `System.getenv("NAME")`,
+	".scala": `sys.env("NAME")`, ".groovy": `System.getenv("NAME")`, ".gradle": `System.getenv("NAME")`, ".swift": `ProcessInfo.processInfo.environment["NAME"]`,
+	".pl": `$ENV{NAME}`, ".pm": `$ENV{NAME}`, ".lua": `os.getenv("NAME")`, ".ps1": `$env:NAME`, ".psm1": `$env:NAME`, ".sh": `"$NAME"`, ".bash": `"$NAME"`, ".zsh": `"$NAME"`,
+	".bat": `%NAME%`, ".cmd": `%NAME%`, ".c": `getenv("NAME")`, ".cc": `std::getenv("NAME")`, ".cpp": `std::getenv("NAME")`, ".ex": `System.fetch_env!("NAME")`, ".exs": `System.fetch_env!("NAME")`,
+	".clj": `(System/getenv "NAME")`, ".dart": `Platform.environment['NAME']`, ".r": `Sys.getenv("NAME")`, ".jl": `ENV["NAME"]`, ".erl": `os:getenv("NAME")`, ".hs": `getEnv "NAME"`,
+}
+
+func suggestion(ext string, e Edit) string {
+	if text, ok := suggestions[ext]; ok {
+		return strings.ReplaceAll(text, "NAME", e.Name)
+	}
+	return e.Ref.String()
+}
