@@ -41,12 +41,13 @@ type Options struct {
 // Result is a file after its edits.
 type Result struct {
 	Format  string
-	Content []byte        // the original where every edit was refused
-	Made    []int         // indexes of the edits that were made
-	Refused []*Refusal    // the others
-	Needs   []Need        // what must exist for Content to work
-	Notes   []string      // what a person should know
-	Files   []change.File // new files beside this one
+	Content []byte          // the original where every edit was refused
+	Splices []change.Splice // what makes Content of the original: no value is in there
+	Made    []int           // indexes of the edits that were made
+	Refused []*Refusal      // the others
+	Needs   []Need          // what must exist for Content to work
+	Notes   []string        // what a person should know
+	Files   []change.File   // new files beside this one
 }
 
 // File makes the edits in a file's content. An edit that a place does not take
@@ -66,7 +67,7 @@ func File(name string, content []byte, edits []Edit, opts Options) (Result, erro
 	res.Format = f.name
 	m := &making{f: f, src: content, edits: edits}
 	res.Content, res.Made, res.Refused = m.run()
-	res.Needs, res.Notes, res.Files = m.made.Needs, m.made.Notes, m.made.Files
+	res.Needs, res.Notes, res.Files, res.Splices = m.made.Needs, m.made.Notes, m.made.Files, m.made.Joined()
 	return res, nil
 }
 

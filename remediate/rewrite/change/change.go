@@ -106,6 +106,9 @@ func (c Change) Apply(src []byte) ([]byte, error) {
 	return append(out, src[last:]...), nil
 }
 
+// Joined are the splices in their order, none twice.
+func (c Change) Joined() []Splice { return join(c.Splices) }
+
 // join sorts splices, drops those said twice, and merges those that share a head.
 func join(splices []Splice) []Splice {
 	sorted := slices.Clone(splices)
