@@ -128,14 +128,16 @@ func checkFunctions(t *testing.T, fset *token.FileSet, file *ast.File) {
 // revealers are the files that may take a value out of a leak.Secret, each with
 // its reason. A new one is argued for in review.
 var revealers = map[string]string{
-	"scanner/verify/question.go":       "a request to the issuer, made only where the user asks for it, holds the value as text",
-	"internal/allow/foreign/value.go":  "to compare with the values and hashes in other tools' lists",
-	"internal/gitleaks/value.go":       "--reveal in gitleaks' report, under the same conditions; and its column of entropies",
-	"internal/known/add.go":            "to hash it with the user's key, which is all that is kept",
-	"internal/report/reveal.go":        "--reveal: to a terminal or a file of the user's own",
-	"remediate/store/document.go":      "fields of a JSON document are what rotation functions and CSI drivers read; made and compared in memory",
-	"remediate/store/scrub.go":         "to cut a value out of a vendor's error that quotes it",
-	"webhook/internal/admit/redact.go": "to take values out of what an answer tells, where an author has named a field after one",
+	"scanner/verify/question.go":          "a request to the issuer, made only where the user asks for it, holds the value as text",
+	"internal/allow/foreign/value.go":     "to compare with the values and hashes in other tools' lists",
+	"internal/gitleaks/value.go":          "--reveal in gitleaks' report, under the same conditions; and its column of entropies",
+	"internal/known/add.go":               "to hash it with the user's key, which is all that is kept",
+	"internal/report/reveal.go":           "--reveal: to a terminal or a file of the user's own",
+	"remediate/store/agefile/content.go":  "to encrypt it",
+	"remediate/store/agefile/identity.go": "age takes a passphrase as text",
+	"remediate/store/document.go":         "fields of a JSON document are what rotation functions and CSI drivers read; made and compared in memory",
+	"remediate/store/scrub.go":            "to cut a value out of a vendor's error that quotes it",
+	"webhook/internal/admit/redact.go":    "to take values out of what an answer tells, where an author has named a field after one",
 }
 
 func TestRevealers(t *testing.T) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"regexp"
@@ -94,6 +95,7 @@ type Description struct {
 	Text     bool // values must be UTF-8
 	Atomic   bool // create-if-absent and compare-and-set hold against other writers
 	Lingers  bool // a deleted name stays taken for a time
+	Flat     bool // programs read whole values, no fields of documents: username and password are two names (Parameter Store, an age file)
 }
 
 // Ref is how programs name a secret of this store, in the syntax of
@@ -102,12 +104,13 @@ type Description struct {
 type Ref struct {
 	Prefix string // "ref+awssecrets://"
 	Query  string // "?region=eu-west-1"
+	Whole  string // the field that stands for a value that is no document: "value" in Vault, whose secrets always have fields
 }
 
 // To is the reference to a name, or to a field of the document under it.
 func (r Ref) To(name, field string) string {
 	s := r.Prefix + strings.TrimPrefix(name, "/") + r.Query
-	if field != "" {
+	if field = cmp.Or(field, r.Whole); field != "" {
 		s += "#/" + field
 	}
 	return s

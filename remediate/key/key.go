@@ -1,0 +1,158 @@
+// Package key is the user's key for remediation: 32 random bytes in the state folder
+// (or in the file that OAKUM_KEY_FILE names), readable by their owner alone. They
+// never stand in a repository, a plan or a report; a plan names the key's id.
+//
+// From it come, each under a label of its own (as HKDF-Expand does, RFC 5869): the
+// tags by which plans and journals know a value, the MAC that keeps a plan and a
+// journal from being changed by others, and the seal of what a rollback needs.
+package key
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/oakum-sec/oakum/leak"
+)
+
+// size is how many random bytes a key is made of.
+const size = 32
+
+// head begins a key file; the key follows in hex, and a line break.
+const head = "oakum-key-1 "
+
+// Key makes tags, MACs and seals.
+type Key struct {
+	ID   string // tells keys apart and nothing else of them, 16 hex digits
+	tag  []byte
+	file []byte
+	mac  []byte
+	seal cipher.AEAD
+}
+
+// New derives a key's parts from its bytes.
+func New(secret []byte) (*Key, error) {
+	derive := func(label string) []byte {
+		mac := hmac.New(sha256.New, secret)
+		mac.Write([]byte("oakum remediate " + label))
+		return mac.Sum(nil)
+	}
+	block, err := aes.NewCipher(derive("seal"))
+	if err != nil {
+		return nil, err
+	}
+	k := &Key{ID: hex.EncodeToString(derive("id")[:8]), tag: derive("tag"), file: derive("file"), mac: derive("mac")}
+	k.seal, err = cipher.NewGCMWithRandomNonce(block)
+	return k, err
+}
+
+// Tag is a value's name in plans and journals.
+func (k *Key) Tag(value leak.Secret) string { return value.Tag(k.tag) }
+
+// FileTag is a file content's name. It is no plain hash, which would let somebody who
+// knows the rest of a file try out passwords.
+func (k *Key) FileTag(content []byte) string { return sum(k.file, content) }
+
+// MAC signs parts, each with its length before it.
+func (k *Key) MAC(parts ...[]byte) string { return sum(k.mac, parts...) }
+
+func sum(secret []byte, parts ...[]byte) string {
+	mac := hmac.New(sha256.New, secret)
+	for _, p := range parts {
+		fmt.Fprintf(mac, "%d:", len(p))
+		mac.Write(p)
+	}
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// Same compares two MACs or tags in constant time.
+func Same(a, b string) bool { return hmac.Equal([]byte(a), []byte(b)) }
+
+// Seal encrypts content; what it is about must be said again to open it.
+func (k *Key) Seal(content []byte, about string) []byte {
+	return k.seal.Seal(nil, nil, content, []byte(about))
+}
+
+// Unseal opens what Seal made.
+func (k *Key) Unseal(sealed []byte, about string) ([]byte, error) {
+	content, err := k.seal.Open(nil, nil, sealed, []byte(about))
+	if err != nil {
+		return nil, errors.New("it was sealed with another key, or is damaged")
+	}
+	return content, nil
+}
+
+// Open reads the key in file, or makes one where there is none.
+func Open(file string) (*Key, error) {
+	k, err := read(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return create(file)
+	}
+	return k, err
+}
+
+func read(file string) (*Key, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the key: %w", err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("read the key: %s can be read by others (mode %04o); chmod 600 it, and make new plans if somebody may have read it", file, info.Mode().Perm())
+	}
+	held, err := io.ReadAll(io.LimitReader(f, 1<<10))
+	defer clear(held)
+	if err != nil {
+		return nil, fmt.Errorf("read the key: %w", err)
+	}
+	text, ok := bytes.CutPrefix(bytes.TrimSpace(held), []byte(head))
+	secret := make([]byte, size)
+	defer clear(secret)
+	if !ok || len(text) != hex.EncodedLen(size) {
+		return nil, fmt.Errorf("read the key: %s is no key file of this version of oakum", file)
+	}
+	if _, err := hex.Decode(secret, text); err != nil {
+		return nil, fmt.Errorf("read the key: %s is damaged", file)
+	}
+	return New(secret)
+}
+
+// create writes a new key for its owner alone. It never overwrites one, and a key
+// that is not wholly written is never seen under its name.
+func create(file string) (*Key, error) {
+	secret := make([]byte, size)
+	defer clear(secret)
+	rand.Read(secret) // never fails since Go 1.24
+	text := append(hex.AppendEncode([]byte(head), secret), '\n')
+	defer clear(text)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), ".key-*")
+	if err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Link(f.Name(), file) // fails where somebody was faster
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return read(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	return New(secret)
+}

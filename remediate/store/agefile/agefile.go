@@ -1,0 +1,225 @@
+// Package agefile keeps secrets in one file that age encrypts (age-encryption.org/v1):
+// the store that needs nothing installed. The file lies in the repository or beside
+// it, and may be committed; who may read it are its recipients.
+//
+// Its promises: the file is replaced as a whole or not at all; two writers do not pass
+// each other, on one machine; and the identity that opens it never lies where the
+// file's readers would find it, which is the same repository or folder.
+//
+// Its limits: at most 64 KiB a value and 16 MiB a file. What is moved here was only
+// moved: it is as leaked as before, until it is rotated.
+package agefile
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/disk"
+	"github.com/oakum-sec/oakum/remediate/lock"
+	"github.com/oakum-sec/oakum/remediate/store"
+)
+
+// MaxValue is the most bytes that a value has, as in AWS Secrets Manager and Google
+// Secret Manager, so that what is kept here can be moved on.
+const MaxValue = 64 << 10
+
+// Options say where things lie.
+type Options struct {
+	File     string // the encrypted file; its folder must be there
+	Named    string // as references name it; "" is its base name
+	Identity Identity
+	Locks    string // the folder of lock files; in the user's state folder, so that none lies in the repository
+	Disk     disk.Disk
+}
+
+// Driver is the store.Driver of one file.
+type Driver struct {
+	opt  Options
+	file string // absolute, links resolved
+}
+
+var _ store.Promoter = (*Driver)(nil)
+
+// Open makes a driver. The file need not be there: the first write makes it.
+func Open(opt Options) (*Driver, error) {
+	dir, err := filepath.Abs(filepath.Dir(opt.File))
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the age file: %w; make its folder first", err)
+	}
+	if opt.Named == "" {
+		opt.Named = filepath.Base(opt.File)
+	}
+	return &Driver{opt, filepath.Join(dir, filepath.Base(opt.File))}, nil
+}
+
+// Describe names the file. References name it as the user does, relative to the
+// repository's root.
+func (d *Driver) Describe(context.Context) (store.Description, error) {
+	return store.Description{
+		Kind:     "agefile",
+		Identity: d.file,
+		Ref:      store.Ref{Prefix: "ref+age://" + filepath.ToSlash(d.opt.Named) + "#/"},
+		Names:    store.Names{Pattern: `[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*`, Max: 256, Join: "/"},
+		MaxValue: MaxValue, Atomic: true, Flat: true,
+	}, nil
+}
+
+func (d *Driver) Stat(ctx context.Context, name string) (store.Entry, error) {
+	c, err := d.load(ctx)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	k, err := c.find(name)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	return k.entry(name, k.Current), nil
+}
+
+func (d *Driver) Read(ctx context.Context, name, version string) (store.Entry, leak.Secret, error) {
+	c, err := d.load(ctx)
+	if err != nil {
+		return store.Entry{}, leak.Secret{}, err
+	}
+	k, err := c.find(name)
+	if err != nil {
+		return store.Entry{}, leak.Secret{}, err
+	}
+	n := k.Current
+	if version != "" {
+		n, _ = strconv.Atoi(version) // 0 is no version
+	}
+	v, ok := k.Values[n]
+	if !ok {
+		return store.Entry{}, leak.Secret{}, store.Failf(store.NotFound, "%s has no version %s", d.file, version)
+	}
+	return k.entry(name, n), leak.NewSecret(v), nil
+}
+
+func (d *Driver) Write(ctx context.Context, w store.Write) (version string, err error) {
+	err = d.change(ctx, func(c *content) error {
+		version, err = c.write(w)
+		return err
+	})
+	return version, err
+}
+
+func (d *Driver) Delete(ctx context.Context, name, version string) error {
+	return d.change(ctx, func(c *content) error {
+		k, err := c.find(name)
+		if err != nil {
+			return err
+		}
+		if version != strconv.Itoa(k.Current) {
+			return store.Failf(store.Conflict, "version %d is current, not %s", k.Current, version)
+		}
+		delete(c.Entries, name)
+		return nil
+	})
+}
+
+func (d *Driver) Promote(ctx context.Context, name, version, from string) error {
+	return d.change(ctx, func(c *content) error {
+		k, err := c.find(name)
+		if err != nil {
+			return err
+		}
+		return k.promote(version, from)
+	})
+}
+
+// change reads, changes and writes the file, alone.
+func (d *Driver) change(ctx context.Context, how func(*content) error) error {
+	held, err := d.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer held.Release()
+	c, err := d.load(ctx)
+	if err != nil {
+		return err
+	}
+	if err := how(c); err != nil {
+		return err
+	}
+	return d.save(c)
+}
+
+// patience is how long a writer waits for another one: a write takes milliseconds.
+const patience = 5 * time.Second
+
+func (d *Driver) lock(ctx context.Context) (*lock.Lock, error) {
+	sum := sha256.Sum256([]byte(d.file))
+	file := filepath.Join(d.opt.Locks, "age-"+hex.EncodeToString(sum[:8])+".lock")
+	for end := time.Now().Add(patience); ; {
+		if err := ctx.Err(); err != nil {
+			return nil, store.Fail(store.Canceled, err)
+		}
+		held, err := lock.Take(file, "oakum writes "+d.file)
+		if err == nil {
+			return held, nil
+		}
+		if !errors.Is(err, lock.ErrHeld) || time.Now().After(end) {
+			return nil, store.Fail(store.Unavailable, err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// load reads the file; one that is not there holds nothing.
+func (d *Driver) load(ctx context.Context) (*content, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, store.Fail(store.Canceled, err)
+	}
+	if err := d.opt.Identity.apart(d.file); err != nil {
+		return nil, store.Fail(store.InvalidArgument, err)
+	}
+	sealed, err := os.ReadFile(d.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &content{Version: 1, Entries: map[string]*kept{}}, nil
+	}
+	if err != nil {
+		return nil, fileError("read", err)
+	}
+	return d.decrypt(sealed)
+}
+
+func (d *Driver) save(c *content) error {
+	sealed, err := d.encrypt(c)
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(filepath.Dir(d.file))
+	if err != nil {
+		return fileError("write", err)
+	}
+	defer root.Close()
+	mode := fs.FileMode(0o600)
+	if info, err := root.Stat(filepath.Base(d.file)); err == nil {
+		mode = info.Mode()
+	}
+	if err := d.opt.Disk.Replace(root, filepath.Base(d.file), sealed, mode); err != nil {
+		return fileError("write", err)
+	}
+	return nil
+}
+
+func fileError(verb string, err error) error {
+	code := store.Unknown
+	if errors.Is(err, fs.ErrPermission) {
+		code = store.PermissionDenied
+	}
+	return store.Fail(code, fmt.Errorf("%s the age file: %w", verb, err))
+}
