@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/oakum-sec/oakum/internal/cli"
+	"github.com/oakum-sec/oakum/webhook/internal/command"
 )
 
 func main() { os.Exit(run()) }
@@ -20,5 +21,5 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return cli.Main(ctx, os.Args, os.Environ(), cli.Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	return cli.Run(ctx, command.Program(), os.Args, os.Environ(), cli.Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 }

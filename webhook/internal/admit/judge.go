@@ -17,12 +17,13 @@ type matter struct {
 	modes      Modes
 	controlled bool
 
-	findings []*leak.Finding          // all, those that are allowed too
-	via      map[*leak.Finding]string // the field that refers to where a finding is
-	charges  []charge
-	wrong    []string // in the namespace's labels
-	existing int      // findings that were there before
-	exempted []string // exemptions by fingerprint that held
+	findings  []*leak.Finding          // all, those that are allowed too
+	via       map[*leak.Finding]string // the field that refers to where a finding is
+	charges   []charge
+	wrong     []string // in the namespace's labels
+	existing  int      // findings that were there before
+	unscanned []string // images
+	exempted  []string // exemptions by fingerprint that held
 }
 
 // charge is a value that was found, and what becomes of it.

@@ -1,6 +1,7 @@
 package admit
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -33,8 +34,17 @@ func ParseLevel(word string) (Level, error) {
 
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
-func (l *Level) UnmarshalText(b []byte) (err error) {
-	*l, err = ParseLevel(string(b))
+// UnmarshalJSON reads a level's word. YAML 1.1, which Kubernetes' reader speaks, has "off"
+// without quotes be false.
+func (l *Level) UnmarshalJSON(b []byte) (err error) {
+	word := string(b)
+	if err := json.Unmarshal(b, &word); err != nil && word != "false" {
+		return fmt.Errorf("a level is one of %s, and not %s", strings.Join(levelWords, ", "), b)
+	}
+	if word == "false" {
+		word = Off.String()
+	}
+	*l, err = ParseLevel(word)
 	return err
 }
 
@@ -76,6 +86,12 @@ const Latest = "latest"
 
 // off tells whether nothing that is found leads to anything.
 func (m Modes) off() bool { return max(m.Enforce.Level, m.Warn.Level, m.Audit.Level) == Off }
+
+// Valid tells what is wrong with modes that somebody configured.
+func (m Modes) Valid() error {
+	p := readPins(sinceText)
+	return m.valid(&p)
+}
 
 func (m Modes) valid(p *pins) error {
 	for _, mode := range []Mode{m.Enforce, m.Warn, m.Audit} {

@@ -28,6 +28,9 @@ type Options struct {
 
 	Namespaces Namespaces // nil: no labels are known
 	References References // nil: references are not followed
+	Images     Images     // nil: images are not asked about
+
+	UnknownImages string // UnknownDeny: pods wait until their images are scanned
 
 	Jobs int              // objects looked at at once; 0: GOMAXPROCS
 	Now  func() time.Time // nil: time.Now

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner"
@@ -82,7 +83,9 @@ func (a *Admitter) judge(ctx context.Context, s *scanner.Single, m *matter) erro
 		return err
 	}
 	findings := append(seen.findings, a.follow(m.new, m.namespace, m.via)...)
-	m.findings = findings
+	inImages, unscanned := a.imageFindings(m.new, m.via)
+	findings = append(findings, inImages...)
+	m.findings, m.unscanned = findings, unscanned
 	if len(findings) > 0 {
 		var b *before
 		if m.old != nil {
@@ -90,7 +93,9 @@ func (a *Admitter) judge(ctx context.Context, s *scanner.Single, m *matter) erro
 			if err != nil {
 				return err
 			}
-			b = a.remember(append(was.findings, a.follow(m.old, m.namespace, map[*leak.Finding]string{})...))
+			aside := map[*leak.Finding]string{}
+			images, _ := a.imageFindings(m.old, aside)
+			b = a.remember(slices.Concat(was.findings, a.follow(m.old, m.namespace, aside), images))
 		}
 		if err := a.weigh(ctx, m, findings, b); err != nil {
 			return err
@@ -115,6 +120,9 @@ func (a *Admitter) answer(m *matter, answer Answer, err error) Answer {
 	}
 	if err != nil {
 		return answer.failed(reason(err), err)
+	}
+	if len(m.unscanned) > 0 && a.waits(&m.request) && !m.denies() {
+		return answer.waiting(m.unscanned)
 	}
 	return answer.judged(m, a.opt.EKS)
 }

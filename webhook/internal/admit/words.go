@@ -87,6 +87,8 @@ func (w *writer) line(c *charge) string {
 	}
 	if at, ok := c.Place.(leak.ObjectField); ok && c.via != "" {
 		s += ", which is in " + at.Object + " " + at.Name + " " + at.Field
+	} else if c.via != "" {
+		s += ", which is in " + c.Place.String()
 	}
 	return w.safe(s+": "+c.reason, maxPath+maxReason)
 }

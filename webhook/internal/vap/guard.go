@@ -50,7 +50,7 @@ func (o *Options) loosened() string {
 	for i, l := range []struct {
 		label string
 		level admit.Level
-	}{{admit.LabelEnforce, o.Default}, {admit.LabelWarn, o.Warn}, {admit.LabelAudit, o.Audit}} {
+	}{{admit.LabelEnforce, o.Defaults.Enforce.Level}, {admit.LabelWarn, o.Defaults.Warn.Level}, {admit.LabelAudit, o.Defaults.Audit.Level}} {
 		label, pin := quote(l.label), quote(l.label+admit.VersionSuffix)
 		if i > 0 {
 			b += "\n+ "

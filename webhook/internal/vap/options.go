@@ -12,8 +12,7 @@ import (
 
 // Options say where the policies hold. The zero value is the house's default.
 type Options struct {
-	Default     admit.Level // of namespaces without our label; admit.Off: admit.High
-	Warn, Audit admit.Level // the webhook's defaults of those labels; admit.Off: admit.All
+	Defaults    admit.Modes // of namespaces without our labels; zero: admit.DefaultModes
 	Exclude     []string    // namespaces that are not looked at; nil: kube-system, kube-node-lease, oakum-system
 	Users       []string    // who may loosen our labels, beside Groups
 	Groups      []string    // nil: system:masters
@@ -82,14 +81,8 @@ func Objects(o Options) ([]any, error) {
 }
 
 func (o *Options) settle() {
-	if o.Default == admit.Off {
-		o.Default = admit.DefaultModes.Enforce.Level
-	}
-	if o.Warn == admit.Off {
-		o.Warn = admit.DefaultModes.Warn.Level
-	}
-	if o.Audit == admit.Off {
-		o.Audit = admit.DefaultModes.Audit.Level
+	if o.Defaults == (admit.Modes{}) {
+		o.Defaults = admit.DefaultModes
 	}
 	if o.Exclude == nil {
 		o.Exclude = []string{"kube-system", "kube-node-lease", "oakum-system"}

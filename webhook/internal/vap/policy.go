@@ -77,7 +77,7 @@ func (o *Options) credentials(name string, patterns []pattern, fix string, off [
 // off; where the default is one of off, those whose label says another level.
 func (o *Options) namespaces(off []string) []metav1.LabelSelectorRequirement {
 	level := metav1.LabelSelectorRequirement{Key: admit.LabelEnforce, Operator: metav1.LabelSelectorOpNotIn, Values: off}
-	if slices.Contains(off, o.Default.String()) {
+	if slices.Contains(off, o.Defaults.Enforce.Level.String()) {
 		level.Operator, level.Values = metav1.LabelSelectorOpIn, nil
 		for l := admit.Off; l <= admit.All; l++ {
 			if !slices.Contains(off, l.String()) {
