@@ -5,6 +5,9 @@
 #              OCI layout (bench/README.md)
 # make quality what is found in seeded leaks, in gigabytes of clean material, and in labelled rows if LABELLED=DIR has them
 # make generate  rewrites what is generated from the rules
+# make release   dist/: archives, packages and wheels of this commit (tools/release); RELEASEFLAGS="-targets host" for less
+# make release-check  makes the release twice, in two clones, and compares; COLD=1 compiles everything anew the second time
+# make images    dist-images/: container images of this commit (tools/images); IMAGESFLAGS reaches it
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -13,12 +16,12 @@ MAKEFLAGS += --no-print-directory
 # Each module is checked alone: a workspace would link other versions than users get.
 export GOWORK := off
 
-MODULES := . webhook remediate internal/realtest bench tools/learn
+MODULES := . webhook remediate internal/realtest bench tools/learn tools/release tools/images
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 PARTS   := git pre-commit docker-registry
 STATICCHECK := go tool -modfile=$(CURDIR)/tools/go.mod staticcheck
 
-.PHONY: build test check format vet staticcheck cross parts bench quality generate clean
+.PHONY: build test check format vet staticcheck cross parts bench quality generate release release-check images clean
 
 build:
 	@mkdir -p bin
@@ -84,5 +87,25 @@ endif
 generate:
 	go generate ./...
 
+# A release is of a commit: what is changed or new in the working tree is refused.
+release:
+	rm -rf dist
+	cd tools/release && go run . -source "$(CURDIR)" -out "$(CURDIR)/dist" $(RELEASEFLAGS)
+
+# The clones' folders are not of one length: a path that got into a program would show.
+release-check:
+	@tmp=$$(mktemp -d); trap 'chmod -R u+w "$$tmp"; rm -rf "$$tmp"' EXIT; \
+	(cd tools/release && go build -o "$$tmp/release" .); \
+	for n in one another-one; do \
+	  git clone -q --shared . "$$tmp/$$n/oakum"; \
+	  if [ -n "$(COLD)" ] && [ $$n != one ]; then export GOCACHE="$$tmp/cache"; fi; \
+	  "$$tmp/release" -source "$$tmp/$$n/oakum" -out "$$tmp/$$n/dist" $(RELEASEFLAGS); done; \
+	cat "$$tmp/one/dist/SHA256SUMS"; \
+	cmp "$$tmp/one/dist/SHA256SUMS" "$$tmp/another-one/dist/SHA256SUMS"; \
+	echo "both releases are the same, byte for byte"
+
+images:
+	cd tools/images && go run . -source "$(CURDIR)" -out "$(CURDIR)/dist-images" $(IMAGESFLAGS)
+
 clean:
-	rm -rf bin
+	rm -rf bin dist dist-images

@@ -236,6 +236,7 @@ func TestTopOfTheHouse(t *testing.T) {
 		"docs/compat.md":         "Exit codes",
 		".ci/run":                "make check",
 		".pre-commit-hooks.yaml": "id: oakum-system",
+		"pyproject.toml":         "oakum-bin==",
 		"webhook/go.mod":         "=> ../",
 		"remediate/go.mod":       "=> ../",
 	} {

@@ -141,6 +141,34 @@ func (d *desk) refusedThenFixed(seed uint64) {
 	d.must("work", "git", "commit", "-q", "-m", "deploy")
 }
 
+// Without Go on the developer's machine: the hook takes oakum out of the wheel that the
+// release's own program makes of the same tag, found in a folder in place of an index.
+func TestPreCommitTakesTheWheel(t *testing.T) {
+	d := newDesk(t)
+	release := filepath.Join(d.root, "release")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", release, ".")
+	build.Dir, build.Env = filepath.Join("..", "..", "tools", "release"), append(os.Environ(), "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the release's program: %v\n%s", err, out)
+	}
+	d.must("wheels-of", release, "-source", filepath.Join(d.root, "hooks"), "-out", filepath.Join(d.root, "wheels"), "-only", "wheel", "-targets", "host")
+	// What builds a package for pip comes out of virtualenv, which pre-commit has.
+	seeds, err := filepath.Glob(filepath.Join(filepath.Dir(filepath.Dir(d.preCommit)), "lib", "python*", "site-packages", "virtualenv", "seed", "wheels", "embed"))
+	if err != nil || len(seeds) != 1 {
+		t.Fatal("virtualenv's own wheels: ", seeds, err)
+	}
+	d.env = append(d.env, "PIP_NO_INDEX=1", "PIP_FIND_LINKS="+filepath.Join(d.root, "wheels")+" "+seeds[0], "PIP_DISABLE_PIP_VERSION_CHECK=1")
+	d.use("oakum-python")
+	d.refusedThenFixed(3)
+	scripts, err := filepath.Glob(filepath.Join(d.root, "pre-commit", "repo*", "py_env-*", "*", "oakum"))
+	if err != nil || len(scripts) != 1 {
+		t.Fatal("the wheel's program: ", scripts, err)
+	}
+	if out := d.must("work", scripts[0], "version"); !strings.HasPrefix(out, "oakum v0.1.0\n") {
+		t.Errorf("the hook runs\n%s", out)
+	}
+}
+
 func TestPreCommitBuildsOakum(t *testing.T) {
 	d := newDesk(t)
 	d.use("oakum")
