@@ -12,28 +12,8 @@ import (
 //go:embed lock/pre-commit.txt
 var preCommitLock string
 
-// preCommit is pre-commit with all that it needs, each wheel pinned by its
-// hash, in a virtual environment of its own. The environment cannot be moved
-// after it was made (scripts carry its path), so it is built where it stays.
-func preCommit() Part {
-	return Part{
-		Name:    "pre-commit",
-		Program: "venv/bin/pre-commit",
-		recipe:  preCommitLock,
-		bring: func(ctx context.Context, dir string) error {
-			lock := filepath.Join(dir, "lock.txt")
-			if err := os.WriteFile(lock, []byte(preCommitLock), 0o644); err != nil {
-				return err
-			}
-			venv := filepath.Join(dir, "venv")
-			if err := run(ctx, dir, "python3", "-m", "venv", venv); err != nil {
-				return err
-			}
-			return run(ctx, dir, filepath.Join(venv, "bin", "pip"), "install", "--quiet",
-				"--disable-pip-version-check", "--no-deps", "--require-hashes", "-r", lock)
-		},
-	}
-}
+// preCommit is pre-commit with all that it needs.
+func preCommit() Part { return python("pre-commit", "pre-commit", preCommitLock) }
 
 // ripgrep is what the benchmark compares with. The distribution's package is
 // unpacked, not installed.
