@@ -32,6 +32,7 @@ const (
 	GapPartial    = "partial-clone" // objects that a promisor remote holds
 	GapEncrypted  = "encrypted"     // an archive or file that needs a password
 	GapHidden     = "hidden"        // a value that its keeper gives to nobody: a CI system's secret
+	GapElsewhere  = "elsewhere"     // content lies in another store, which was not asked
 	GapInterrupt  = "interrupted"   // the scan was stopped before it came here
 )
 

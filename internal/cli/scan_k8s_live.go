@@ -93,7 +93,7 @@ func objectsTarget(src scanner.Source, path string) target {
 // cloudCommands are scan ci's for what needs a vendor's SDK.
 func (a *app) cloudCommands(f *scanFlags) []*cobra.Command {
 	if len(a.program.Clouds) == 0 {
-		return []*cobra.Command{a.siblingCommand(remediateSibling, "aws", "Variables that AWS holds: Lambda, CodeBuild, ECS task definitions, and more")}
+		return []*cobra.Command{a.siblingCommand(remediateSibling, "aws", "Variables that AWS holds for jobs, functions, tasks and machines (experimental)")}
 	}
 	var list []*cobra.Command
 	for _, cloud := range a.program.Clouds {
