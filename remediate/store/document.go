@@ -15,7 +15,7 @@ func Document(fields map[string]leak.Secret) (leak.Secret, error) {
 	plain := make(map[string]string, len(fields))
 	for name, value := range fields {
 		err := value.Reveal(func(b []byte) error {
-			if !isText(value) {
+			if !IsText(value) {
 				return fmt.Errorf("the field %s is binary, which a JSON document cannot hold: store it under a name of its own", name)
 			}
 			plain[name] = string(b)
@@ -46,6 +46,27 @@ func Fields(value leak.Secret) (fields map[string]leak.Secret, ok bool) {
 				fields[name] = leak.NewSecret([]byte(s))
 			}
 		}
+		return nil
+	})
+	return fields, ok
+}
+
+// Texts are the fields of a document that has texts alone; ok is false for any other
+// value.
+func Texts(value leak.Secret) (fields map[string]leak.Secret, ok bool) {
+	value.Reveal(func(b []byte) error {
+		var all map[string]*string
+		if json.Unmarshal(b, &all) != nil || all == nil {
+			return nil
+		}
+		fields = make(map[string]leak.Secret, len(all))
+		for name, f := range all {
+			if f == nil {
+				return nil
+			}
+			fields[name] = leak.NewSecret([]byte(*f))
+		}
+		ok = true
 		return nil
 	})
 	return fields, ok

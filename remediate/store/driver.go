@@ -140,7 +140,7 @@ func (d Description) check(p Put) error {
 		return Failf(TooLarge, "its value has %d bytes, and %s takes %d; keep it as a file in another store", size, d.Kind, d.MaxValue)
 	case p.Op == "":
 		return Failf(InvalidArgument, "the operation has no id")
-	case d.Text && !isText(p.Value):
+	case d.Text && !IsText(p.Value):
 		return Failf(InvalidArgument, "its value is binary, and %s takes text alone; encode it (base64) where it is used, or choose another store", d.Kind)
 	}
 	if d.Names.Pattern == "" {

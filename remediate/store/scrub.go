@@ -71,7 +71,8 @@ func quoted(s string, html bool) string {
 	return strings.TrimSuffix(strings.TrimPrefix(b.String(), `"`), "\"\n")
 }
 
-func isText(value leak.Secret) (text bool) {
+// IsText tells whether a value is UTF-8.
+func IsText(value leak.Secret) (text bool) {
 	value.Reveal(func(b []byte) error {
 		text = utf8.Valid(b)
 		return nil

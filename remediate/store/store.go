@@ -161,6 +161,8 @@ func (s *Store) once(ctx context.Context, w Write) (Receipt, error) {
 		return r, nil
 	case err == nil && CodeOf(looked) == Conflict && r.Version == version:
 		looked = s.failed("store", w.Name, w.Value, Failf(Mismatch, "what the store gives back is not what it was given"))
+	case looked == nil && CodeOf(err) == Conflict: // not by another value: the driver knows why
+		looked = s.failed("store", w.Name, w.Value, err)
 	case looked == nil: // an eventually consistent store
 		looked = s.failed("store", w.Name, w.Value, Failf(Unavailable, "it was written, and is not shown yet"))
 	}
