@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,14 +63,44 @@ func (a *app) answer(f *hookFlags, what *judged, doc *report.Document, late bool
 	switch doc.Result.ExitCode {
 	case exitDenied:
 		if doc.Counts.Denied == 0 { // a gap, or a policy that is broken
-			a.say("%s refused by the policy: the reason is above", what.noun)
+			a.refuse(what, "by the policy: the reason is above")
 			break
 		}
-		a.say("%s refused: %s\n%s", what.noun, credentials(doc.Counts.Denied), what.remedy(doc, a.env["GIT_PREFIX"]))
+		text := fmt.Sprintf(": %s\n%s", credentials(doc.Counts.Denied), what.remedy(doc, a.env["GIT_PREFIX"]))
+		if what.gate {
+			text += "\n" + exception(doc, f.allowSkip)
+		}
+		a.refuse(what, text, denials(doc)...)
 	case exitIncomplete:
-		a.say("%s refused: not all of it could be looked at%s", what.noun, whyLate(late, f.timeout))
+		a.refuse(what, ": not all of it could be looked at"+whyLate(late, f.timeout))
 	}
 	return err
+}
+
+// refuse says why, and on GitLab once more what its web editor is to show: that has
+// not seen the report.
+func (a *app) refuse(what *judged, why string, denied ...*leak.Finding) {
+	if !strings.HasPrefix(why, ":") {
+		why = " " + why
+	}
+	text := what.noun + " refused" + why
+	if !what.gate || !a.onGitLab() {
+		a.say("%s", text)
+		return
+	}
+	for _, f := range denied[:min(len(denied), maxPaths)] {
+		text += fmt.Sprintf("\n%s:%d: %s", f.Place, f.Line, f.Rule)
+	}
+	fmt.Fprintln(a.Err, forGitLab("oakum: "+text))
+}
+
+// exception says how what is no secret, or can't wait, gets in nevertheless.
+func exception(doc *report.Document, skip bool) string {
+	text := "if it is no secret: have the entry that `oakum allow add " + denials(doc)[0].ID + " --reason \"…\"` makes\nmerged into this server's default branch first, for what a push brings along does not count"
+	if skip {
+		text += "\nif it can't wait: git push -o oakum.skip=\"why\" (you are warned, not stopped)"
+	}
+	return text
 }
 
 // tellBoundaries says in one line that an accepted change leads elsewhere.
@@ -105,12 +136,46 @@ func (w *judged) remedy(doc *report.Document, prefix string) string {
 	case "message":
 		b.WriteString("take the value out of the message; your text is kept in .git/COMMIT_EDITMSG\n")
 	default:
-		b.WriteString("take the value out of the commits that hold it (git rebase -i), not by one more commit: history keeps it\n")
+		b.WriteString("take the value out of the commits that hold it, not by one more commit: history keeps it\n")
+		b.WriteString(w.recipe(denied))
 	}
 	b.WriteString("keep it in a secret store or the environment, and read it from there at run time;\n")
 	b.WriteString("if it was ever pushed or shared, rotate it:  oakum rules show " + denied[0].Rule)
 	return b.String()
 }
+
+// recipe is how to mend the commits that brought the values in.
+func (w *judged) recipe(denied []*leak.Finding) string {
+	var commits []string
+	for _, f := range denied {
+		if f.Origin != nil && f.Origin.Commit != "" && !slices.Contains(commits, f.Origin.Commit) {
+			commits = append(commits, f.Origin.Commit)
+		}
+	}
+	const amend = "change the file, then  git commit --amend --all --no-edit"
+	base := "@{upstream}"
+	switch {
+	case len(commits) == 0:
+		return ""
+	case len(commits) == 1 && slices.Contains(w.tips, commits[0]):
+		return "it is the last commit: " + amend + "\n"
+	case len(commits) == 1 && len(parentsOf(w.repo, commits[0])) == 0:
+		base = "--root"
+	case len(commits) == 1:
+		base = short(commits[0]) + "^"
+	}
+	names := make([]string, 0, maxPaths)
+	for _, c := range commits[:min(len(commits), maxPaths)] {
+		names = append(names, short(c))
+	}
+	if len(commits) > maxPaths {
+		names = append(names, "…")
+	}
+	return fmt.Sprintf("git rebase -i %s, mark %s with edit, %s && git rebase --continue\n", base, strings.Join(names, " "), amend)
+}
+
+// short is an id as git's own lists show it.
+func short(commit string) string { return commit[:min(len(commit), 10)] }
 
 func denials(doc *report.Document) (denied []*leak.Finding) {
 	for _, f := range doc.Findings {

@@ -22,6 +22,7 @@ type hookFlags struct {
 	*scanFlags
 	timeout   time.Duration
 	onTimeout string
+	allowSkip bool
 }
 
 // answerWithin is below the 5 seconds at which several code hosts cut a
@@ -45,6 +46,7 @@ func (a *app) hookRunCommand() *cobra.Command {
 	receive := a.hookRunOne(timed, hook.PreReceive, "On a server: judge what a push brings; reads git's lines from stdin", cobra.NoArgs, (*app).preReceive)
 	receive.Flags().DurationVar(&timed.timeout, "timeout", answerWithin, "answer within this `TIME`; 0: take as long as it takes")
 	receive.Flags().StringVar(&timed.onTimeout, "on-timeout", "deny", "`WORD` when the time is up: deny, allow")
+	receive.Flags().BoolVar(&timed.allowSkip, "allow-skip", false, "only warn of a push with git push -o oakum.skip=\"REASON\"")
 	c.AddCommand(receive, a.hookAgentCommand(scan))
 	return c
 }
@@ -55,6 +57,8 @@ type judged struct {
 	noun string // "commit", "push": what is refused
 	gate bool   // by somebody who may not be trusted
 	repo *gitsource.Repo
+	tips []string              // the commits that a push leads to
+	tell func(*policy.Context) // adds what is known of the change; nil: nothing is
 }
 
 func (a *app) hookRunOne(f *hookFlags, t hook.Type, short string, args cobra.PositionalArgs,
@@ -149,26 +153,8 @@ func (a *app) prePush(repo *gitsource.Repo, _ []string) (*judged, error) {
 	}
 	sel.NotRefs = []string{"refs/remotes/"}
 	src, err := repo.Commits(sel)
-	return ofUser("push", "push", src), err
-}
-
-func (a *app) preReceive(repo *gitsource.Repo, _ []string) (*judged, error) {
-	updates, err := hook.ReadReceive(a.In)
-	if err != nil {
-		return nil, err
-	}
-	sel, any := selection(updates, repo.Has)
-	if !any {
-		return nil, nil
-	}
-	sel.NotRefs = []string{"refs/"} // no ref has moved yet: git does it after this hook
-	src, err := repo.Commits(sel)
-	j := &judged{noun: "push", gate: true, target: target{source: src, info: report.Target{Kind: "git", Path: ".", Part: "push"}}}
-	j.gone = goneFromAll(repo, sel.Tips)
-	if repo.Has("HEAD") {
-		j.where = "HEAD:"
-		j.own = func(name string) ([]byte, error) { return repo.File("HEAD", name) }
-	}
+	j := ofUser("push", "push", src)
+	j.tips = sel.Tips
 	return j, err
 }
 
@@ -202,6 +188,12 @@ func (a *app) judge(ctx context.Context, f *hookFlags, what *judged) error {
 	j.about.Event, j.about.Settings.Trusted = policy.Hook, true // who installed the hook trusts the repository
 	if what.gate {
 		j.about.Event = policy.Gate
+	}
+	if what.tell != nil {
+		what.tell(&j.about)
+	}
+	if f.allowSkip {
+		j.about.Options["allow_skip"] = "true"
 	}
 	if j.config, err = configure(word{
 		config: f.config, baseline: f.baseline, allowFile: f.allowFile, own: what.own, where: what.where, target: what.root,
