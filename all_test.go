@@ -135,6 +135,7 @@ var revealers = map[string]string{
 	"internal/report/reveal.go":           "--reveal: to a terminal or a file of the user's own",
 	"remediate/store/agefile/content.go":  "to encrypt it",
 	"remediate/store/agefile/identity.go": "age takes a passphrase as text",
+	"remediate/launch/reveal.go":          "oakum run: into the environment, or a file in memory, of the program that the user starts",
 	"remediate/store/document.go":         "fields of a JSON document are what rotation functions and CSI drivers read; made and compared in memory",
 	"remediate/store/plain.go":            "a store's client takes the value as text; into the request that stores it and nowhere else",
 	"remediate/store/scrub.go":            "to cut a value out of a vendor's error that quotes it",

@@ -70,6 +70,7 @@ var arrows = []struct {
 	{"internal/report", []string{"leak", "scanner", "rules"}},
 	{"policy", []string{"leak", "github.com/open-policy-agent/opa"}},
 	{"internal/hook", nil},
+	{"internal/process", nil},
 	{"internal/agent", nil},
 	{"internal/mcp", []string{"leak", "internal/report", "github.com/modelcontextprotocol/go-sdk"}},
 	{"internal/setup", nil},

@@ -21,7 +21,10 @@ require (
 	golang.org/x/sys v0.49.0
 )
 
-require github.com/aws/aws-sdk-go-v2/service/iam v1.66.0
+require (
+	github.com/aws/aws-sdk-go-v2/service/iam v1.66.0
+	github.com/joho/godotenv v1.5.1
+)
 
 require (
 	cloud.google.com/go/auth v0.24.1-0.20261001053825-dbc26066f70a // indirect
@@ -152,7 +155,7 @@ require (
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/oauth2 v0.37.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/term v0.47.0 // indirect
+	golang.org/x/term v0.47.0
 	golang.org/x/time v0.16.0 // indirect
 	google.golang.org/api v0.304.0
 	google.golang.org/grpc v1.84.0

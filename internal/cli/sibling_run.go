@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+
+	"github.com/oakum-sec/oakum/internal/process"
 )
 
 // runSibling has the sibling do what this program was asked: with the same arguments,
@@ -25,7 +27,7 @@ func (a *app) runSibling(ctx context.Context, s sibling) error {
 	}
 	args := append([]string{path}, a.args...)
 	if a.ownsStreams() {
-		err = replace(path, args, a.environ)
+		err = process.Replace(path, args, a.environ)
 	} else {
 		err = errors.ErrUnsupported
 	}
@@ -46,12 +48,12 @@ func (a *app) child(ctx context.Context, path string, args []string) error {
 	cmd := exec.CommandContext(ctx, path)
 	cmd.Args, cmd.Env = args, a.environ
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.In, a.Out, a.Err
-	cmd.Cancel = func() error { return interrupt(cmd.Process) }
+	cmd.Cancel = func() error { return process.Interrupt(cmd.Process) }
 	err := cmd.Run()
 	if cmd.ProcessState == nil {
 		return fmt.Errorf("run %s: %w", path, err)
 	}
-	if code := exitOf(cmd.ProcessState); code != exitClean {
+	if code := process.Exit(cmd.ProcessState); code != exitClean {
 		return &exitError{code: code}
 	}
 	return nil

@@ -1,0 +1,183 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"time"
+
+	"github.com/oakum-sec/oakum/internal/process"
+)
+
+// Program is what is started.
+type Program struct {
+	Command []string
+	Wanted  Wanted
+	// Resolve gets all values; each call asks the stores again.
+	Resolve func(context.Context) (Given, error)
+	Getenv  func(string) string
+	In      io.Reader
+	Out     io.Writer
+	Err     io.Writer
+	// Replace has the program take this process's place where nothing is left to do
+	// for this one: no file to remove, nothing to watch.
+	Replace bool
+	// Watch is how often the stores are asked whether anything has changed; 0: never.
+	Watch time.Duration
+	// Change is the signal that tells the program of a change, after its files were
+	// written anew; nil: it is started again.
+	Change os.Signal
+	// Grace is how long a program that is started again has to end; 0 is ten seconds,
+	// as Docker has it.
+	Grace time.Duration
+	// Say tells a person; it is given no value.
+	Say func(format string, args ...any)
+}
+
+// Run starts the program and gives its exit code: 128 and the signal's number where a
+// signal ended it, as shells count.
+func (p Program) Run(ctx context.Context) (int, error) {
+	given, err := p.Resolve(ctx)
+	if err != nil {
+		return 0, err
+	}
+	path, err := exec.LookPath(p.Command[0])
+	if err != nil {
+		return 0, fmt.Errorf("start %s: %w", p.Command[0], err)
+	}
+	if p.Replace && p.Watch == 0 && len(given.Files) == 0 {
+		if err := process.Replace(path, p.Command, given.Env); !errors.Is(err, errors.ErrUnsupported) {
+			return 0, fmt.Errorf("start %s: %w", path, err)
+		}
+	}
+	r := &running{Program: p, path: path}
+	if len(given.Files) > 0 {
+		if r.memory, err = newMemory(p.Getenv); err != nil {
+			return 0, err
+		}
+		defer r.memory.remove()
+	}
+	return r.run(ctx, given)
+}
+
+// running is a program and what it was given.
+type running struct {
+	Program
+	path   string
+	memory *memory
+	given  Given
+	cmd    *exec.Cmd
+	ended  chan error
+}
+
+// start begins the program with what it is given.
+func (r *running) start(g Given) error {
+	env := g.Env
+	if r.memory != nil {
+		files, err := r.memory.write(g.Files)
+		if err != nil {
+			return err
+		}
+		env = slices.Concat(env, files)
+	}
+	cmd := exec.Command(r.path)
+	cmd.Args, cmd.Env = r.Command, env
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.In, r.Out, r.Err
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", r.path, err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	r.given, r.cmd, r.ended = g, cmd, ended
+	return nil
+}
+
+// run has the program until it ends by itself.
+func (r *running) run(ctx context.Context, g Given) (int, error) {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, forwarded(r.In)...)
+	defer signal.Stop(signals)
+	if err := r.start(g); err != nil {
+		return 0, err
+	}
+	var tick <-chan time.Time
+	if r.Watch > 0 {
+		t := time.NewTicker(r.Watch)
+		defer t.Stop()
+		tick = t.C
+	}
+	over := ctx.Done()
+	for {
+		select {
+		case <-r.ended:
+			return process.Exit(r.cmd.ProcessState), nil
+		case s := <-signals:
+			r.cmd.Process.Signal(s)
+			over = nil // the end of the context is this signal
+		case <-over:
+			over = nil
+			r.pass(signals)
+		case <-tick:
+			if err := r.renew(ctx); err != nil {
+				return 0, err
+			}
+		}
+	}
+}
+
+// pass tells the program to end: by the signal that told us so, if it was one.
+func (r *running) pass(signals <-chan os.Signal) {
+	select {
+	case s := <-signals:
+		r.cmd.Process.Signal(s)
+	case <-time.After(50 * time.Millisecond): // both are told of a signal at once
+		process.End(r.cmd.Process)
+	}
+}
+
+// renew asks the stores again. Where they cannot be asked the program goes on with what
+// it has.
+func (r *running) renew(ctx context.Context) error {
+	g, err := r.Resolve(ctx)
+	if err != nil {
+		r.Say("the secrets could not be asked for again; %s goes on with those it has: %v", r.Command[0], err)
+		return nil
+	}
+	if g.Equal(r.given) {
+		return nil
+	}
+	if r.Change == nil {
+		r.Say("a secret has changed: %s is started again", r.Command[0])
+		r.stop()
+		return r.start(g)
+	}
+	if r.memory != nil {
+		if _, err := r.memory.write(g.Files); err != nil {
+			return err
+		}
+	}
+	r.given = g
+	r.Say("a secret has changed: %s is told by %s", r.Command[0], r.Change)
+	r.cmd.Process.Signal(r.Change)
+	return nil
+}
+
+// stop ends the program, by force when its time is over.
+func (r *running) stop() {
+	grace := r.Grace
+	if grace == 0 {
+		grace = 10 * time.Second
+	}
+	process.End(r.cmd.Process)
+	select {
+	case <-r.ended:
+	case <-time.After(grace):
+		r.cmd.Process.Kill()
+		<-r.ended
+	}
+}
