@@ -38,6 +38,7 @@ var findingFields = []field{
 	{"finding.decoded", func(s subject) any { return list(s.finding.Decoded) }},
 	{"finding.hint", func(s subject) any { return word(s.finding.Hint) }},
 	{"finding.id", func(s subject) any { return s.finding.ID }},
+	{"finding.identity", func(s subject) any { return s.finding.Rule == identityRule }},
 	{"finding.key", func(s subject) any { return word(s.finding.Key) }},
 	{"finding.known", func(s subject) any { return isKnown(s.finding) }},
 	{"finding.line", func(s subject) any { return s.finding.Line }},
@@ -58,6 +59,10 @@ var findingFields = []field{
 	{"finding.rule", func(s subject) any { return s.finding.Rule }},
 	{"finding.seen", func(s subject) any { return s.finding.Seen }},
 	{"finding.severity", func(s subject) any { return s.finding.Severity.String() }},
+	{"finding.step.job", func(s subject) any { return ofStep(s, func(p *leak.Step) string { return p.Job }) }},
+	{"finding.step.step", func(s subject) any { return ofStep(s, func(p *leak.Step) string { return p.Step }) }},
+	{"finding.step.system", func(s subject) any { return ofStep(s, func(p *leak.Step) string { return p.System }) }},
+	{"finding.step.variable", func(s subject) any { return ofStep(s, func(p *leak.Step) string { return p.Variable }) }},
 	{"finding.suppressed.kind", func(s subject) any { return ofSuppression(s, func(p *leak.Suppression) any { return p.Kind }) }},
 	{"finding.suppressed.reason", func(s subject) any { return ofSuppression(s, func(p *leak.Suppression) any { return word(p.Reason) }) }},
 	{"finding.suppressed.where", func(s subject) any { return ofSuppression(s, func(p *leak.Suppression) any { return word(p.Where) }) }},
@@ -105,6 +110,10 @@ const (
 	knownRule = "known-secret"
 )
 
+// identityRule is the scanner's rule of keys that are in use where a role would do. Of
+// such a key nothing is known but that.
+const identityRule = "static-identity"
+
 func isKnown(f *leak.Finding) bool {
 	return f.Rule == knownRule || slices.ContainsFunc(f.Notes, func(n string) bool { return strings.HasPrefix(n, knownNote) })
 }
@@ -146,6 +155,13 @@ func ofOrigin(s subject, get func(*leak.Origin) any) any {
 		return nil
 	}
 	return get(s.finding.Origin)
+}
+
+func ofStep(s subject, get func(*leak.Step) string) any {
+	if s.finding.Step == nil {
+		return nil
+	}
+	return word(get(s.finding.Step))
 }
 
 func ofSuppression(s subject, get func(*leak.Suppression) any) any {

@@ -38,6 +38,7 @@ func every(value string) []*leak.Finding {
 		if i%2 == 0 {
 			f.Origin = &leak.Origin{Commit: "aa", Author: "A", Email: "a@example.com", Date: time.Unix(1e9, 0), Ref: "refs/heads/x"}
 			f.Suppressed = &leak.Suppression{Kind: leak.SuppressAllowFile, Reason: "r", Where: "w"}
+			f.Step = &leak.Step{System: "gitlab-ci", Job: "j", Step: "s", Variable: "V"}
 			f.Live = &leak.Verification{State: leak.Valid, Reason: "r", Host: "h", Identity: []string{"login x"}}
 			f.Parts = []leak.Part{{Rule: "part", Secret: secret}}
 			f.Notes, f.Decoded, f.Key, f.Hint, f.Confidence = []string{"account 1"}, []string{"base64"}, "KEY", "ghp_", 0.9
@@ -269,7 +270,7 @@ func TestBuiltinReadsLittle(t *testing.T) {
 	for _, f := range a.memo {
 		paths = append(paths, f.path)
 	}
-	want := []string{"finding.known", "finding.live.state", "finding.proof", "finding.reach", "finding.severity", "finding.suppressed.kind", "finding.place.kind"}
+	want := []string{"finding.identity", "finding.known", "finding.live.state", "finding.proof", "finding.reach", "finding.severity", "finding.suppressed.kind", "finding.place.kind"}
 	if !reflect.DeepEqual(paths, want) {
 		t.Errorf("reads %v", paths)
 	}

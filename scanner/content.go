@@ -116,6 +116,9 @@ func (w *worker) wide(src io.Reader) error {
 
 // window looks at one window of the text at hand, and tells whether to go on.
 func (w *worker) window(win *window, p *pass) bool {
+	if win.base == 0 && win.last {
+		w.whole = win.text // until the next text: finish asks for it before
+	}
 	w.pieces = p.pieces(w.pieces[:0], win)
 	w.matches = p.match(w.set, w.matches[:0], win, w.pieces)
 	known := len(w.hits)

@@ -124,3 +124,18 @@ func (w *worker) files() {
 		w.named(h)
 	}
 }
+
+// stated tells what the source states by itself.
+func (w *worker) stated() {
+	for _, s := range w.blob.Stated {
+		r := w.set.Rule(s.Rule)
+		if r == nil {
+			continue
+		}
+		h := w.hit(&rules.Match{Rule: r, Proof: r.Proof, Severity: r.Severity}, nil, nil)
+		w.named(h)
+		f := h.finding
+		f.Place, f.Key, f.Name, f.Notes = s.Place, s.Key, s.Key, append(f.Notes, s.Notes...)
+		f.ID = leak.Identify(r.ID, f.Secret, false, f.Name, f.Place)
+	}
+}

@@ -66,6 +66,9 @@ func sample(t *testing.T, set *rules.Set, name, text string) (found []*leak.Find
 
 // fileFor is a name under which the rule looks.
 func fileFor(r *rules.Rule) string {
+	if r.ID == scanner.IdentityRule {
+		return ".github/workflows/deploy.yml"
+	}
 	for _, name := range []string{".pgpass", ".netrc", ".npmrc", ".pypirc"} {
 		if r.Path != "" && strings.Contains(r.Path, strings.TrimLeft(name, ".")) {
 			return name

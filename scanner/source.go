@@ -33,6 +33,18 @@ type Blob struct {
 	// Part is for a text that is put together of several places, such as the fields
 	// of an object: it tells which one offset is in.
 	Part func(offset int64) Part
+	// Stated is what the source knows to be there without a text, as that a secret of
+	// that name is held.
+	Stated []Statement
+}
+
+// Statement is a finding without a value. Where the rules that are run have none of
+// that id, it is not told; severity and proof are the rule's.
+type Statement struct {
+	Rule  string
+	Key   string // the name it stands under
+	Place leak.Place
+	Notes []string
 }
 
 // Part is one of the places that a text is put together of.

@@ -12,6 +12,7 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/rules"
 	"github.com/oakum-sec/oakum/scanner/archive"
+	"github.com/oakum-sec/oakum/scanner/pipeline"
 )
 
 // maxFindings bounds what one text may tell; the rest is a Gap. A text with
@@ -42,16 +43,19 @@ type worker struct {
 	budget *archive.Budget // of the outermost archive; nil outside of one
 
 	// of the text at hand
-	blob  *Blob
-	paths []string
-	out   *result
-	kind  kind
-	path  []byte
-	names []*hit // found in the text's name
-	hits  []*hit
-	near  map[*regexp.Regexp]*surrounding // the last one searched, by a component's pattern
-	full  bool                            // maxFindings reached, and told
-	deep  bool                            // maxDepth reached, and told
+	blob   *Blob
+	paths  []string
+	out    *result
+	kind   kind
+	path   []byte
+	names  []*hit // found in the text's name
+	hits   []*hit
+	near   map[*regexp.Regexp]*surrounding // the last one searched, by a component's pattern
+	full   bool                            // maxFindings reached, and told
+	deep   bool                            // maxDepth reached, and told
+	whole  []byte                          // all of the text, where one window holds it
+	file   *pipeline.File                  // see pipelineFile
+	parsed bool
 }
 
 func newWorker(s *Scanner, now time.Time) *worker {
@@ -85,6 +89,7 @@ func (w *worker) looked(b *Blob, out *result, content func()) {
 	w.guarded(func() {
 		w.name()
 		w.files()
+		w.stated()
 		content()
 	})
 	w.guarded(w.finish)
@@ -103,7 +108,7 @@ func (w *worker) guarded(step func()) {
 
 func (w *worker) begin(b *Blob, out *result) {
 	w.blob, w.out, w.names, w.hits, w.full, w.deep = b, out, w.names[:0], w.hits[:0], false, false
-	w.kind = kind{}
+	w.kind, w.whole, w.file, w.parsed = kind{}, nil, nil, false
 	clear(w.near)
 	if w.paths = b.Paths; w.paths == nil {
 		if p := b.Place.Path(); p != "" {
@@ -201,8 +206,9 @@ func (w *worker) keep(h *hit) {
 
 // finish pairs and orders what the text gave and tells it.
 func (w *worker) finish() {
-	hits := w.withoutOverlaps(w.hits)
+	hits := w.withoutOverlaps(w.borne(w.hits))
 	hits = w.paired(hits)
+	w.steps(hits)
 	slices.SortStableFunc(hits, func(a, b *hit) int {
 		return cmp.Or(cmp.Compare(a.finding.Span.Start, b.finding.Span.Start),
 			cmp.Compare(a.finding.Span.End, b.finding.Span.End), cmp.Compare(a.rule.ID, b.rule.ID))

@@ -20,3 +20,6 @@ to_production if {
 	some part in split(lower(input.finding.place.scope), "/")
 	part in production
 }
+
+# A job's name, or the environment's that it is called after: deploy-prod.
+to_production if regex.match(`(^|[^a-z])prod(uction)?([^a-z]|$)`, lower(input.finding.step.job))

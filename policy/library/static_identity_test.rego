@@ -26,3 +26,9 @@ test_variable_of_production_blocks if {
 		"finding": {"rule": "gcp-service-account-key", "place": {"scope": "github:org/repo/environment/prod"}},
 	}
 }
+
+test_job_of_production_blocks if {
+	use := {"rule": "static-identity", "identity": true, "step": {"system": "github-actions", "job": "deploy-prod"}}
+	count(oakum.deny) == 1 with input as deploys("", use)
+	count(oakum.deny) == 0 with input as deploys("", object.union(use, {"step": {"system": "github-actions", "job": "product"}}))
+}

@@ -26,6 +26,8 @@ verdict := {"verdict": "allow", "reason": concat(" ", ["suppressed by", input.fi
 	overruled
 } else := {"verdict": "warn", "reason": concat("", [where, ", so it is not pushed"])} if {
 	input.finding.reach in {"stash", "reflog", "unreachable"}
+} else := {"verdict": "warn", "reason": "a static key in use; the value is not here, and a role needs none"} if {
+	input.finding.identity
 } else := {"verdict": "warn", "reason": sprintf("generic, of %s severity, %s", [input.finding.severity, where])} if {
 	input.finding.proof == "generic"
 	not deny_generic

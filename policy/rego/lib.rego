@@ -32,6 +32,8 @@ temporary if startswith(input.finding.hint, "ASIA")
 # cloud or in a pipeline that has OIDC, a role takes their place.
 static_identity if static_aws
 
+static_identity if input.finding.identity # in use, as a pipeline's file or a CI system's secret shows
+
 static_identity if input.finding.rule in {
 	"gcp-service-account-key",
 	"gcs-hmac-key",

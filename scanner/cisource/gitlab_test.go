@@ -138,7 +138,7 @@ func TestGitLabConformance(t *testing.T) {
 	a := gitlab(t)
 	a.variable("groups/1", "DEPLOY", leaktest.Must(1, `{{github "ghp_"}}`), "")
 	a.variable("projects/12", "DB_PASSWORD", leaktest.Must(2, `{{randomPassword 20}}`), "")
-	a.variable("projects/12", "API_KEY", "", "masked hidden")
+	a.variable("projects/12", "AWS_SECRET_ACCESS_KEY", "", "masked hidden")
 	// Two texts of variables, one of names, and a gap.
 	sourcetest.Run(t, builtin.Set(), 4, func(t *testing.T) scanner.Source { return newGitLab(t, a, false, "acme") })
 }

@@ -1,6 +1,9 @@
 package cisource
 
 import (
+	"context"
+	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,32 +28,32 @@ func blob(whose string, all []held) scanner.Blob {
 	return t.Blob(allOf(whose))
 }
 
-// holdings is what rule static-identity looks for: a name of a secret, behind these
-// words. The rule is one for texts, like all of oakum's, because one for places would
-// have the histories of repositories looked at by place too.
-const holdings = "oakum/held-by-ci "
-
-// names makes one text of the names of secrets. What ends by itself, as a
-// credential with a session's token does, is left out.
+// names states which of the names of secrets are of keys that never change. What ends
+// by itself, as a credential with a session's token does, is left out.
 func names(whose string, all, beside []held) (b scanner.Blob, any bool) {
-	var t scanner.Joined
 	known := map[string]bool{}
 	for _, h := range slices.Concat(all, beside) {
 		known[h.at.Name] = true
 	}
 	for _, h := range all {
-		id := strings.Replace(h.at.Name, awsSecret, "AWS_ACCESS_KEY_ID", 1)
-		session := strings.Replace(h.at.Name, awsSecret, "AWS_SESSION_TOKEN", 1)
-		switch isSecret := id != h.at.Name; {
-		case isSecret && known[session]:
+		if !static.MatchString(h.at.Name) {
 			continue
-		case isSecret && known[id]:
+		}
+		id := strings.Replace(h.at.Name, awsSecret, "AWS_ACCESS_KEY_ID", 1)
+		if known[strings.Replace(h.at.Name, awsSecret, "AWS_SESSION_TOKEN", 1)] {
+			continue
+		}
+		if known[id] {
 			h.notes = append(h.notes, "with "+id+" beside it")
 		}
-		add(&t, h, holdings, h.at.Name)
+		b.Stated = append(b.Stated, scanner.Statement{Rule: scanner.IdentityRule, Key: h.at.Name, Place: h.at, Notes: h.notes})
 	}
-	return t.Blob(allOf(whose)), !t.Empty()
+	b.Place, b.Open = allOf(whose), func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil }
+	return b, len(b.Stated) > 0
 }
+
+// static is the name of a secret key, alone or with what tells several apart.
+var static = regexp.MustCompile(`^(?:[A-Za-z0-9_]+_)?AWS_SECRET_ACCESS_KEY(?:_[A-Za-z0-9_]+)?$`)
 
 // awsSecret is how the SDKs call it
 // (https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html).

@@ -2,7 +2,10 @@ package pipeline
 
 import (
 	"bytes"
+	"slices"
 	"strings"
+
+	"github.com/oakum-sec/oakum/leak"
 )
 
 // Cloud is where a static key logs in.
@@ -13,6 +16,34 @@ const (
 	AzureC Cloud = "azure"
 	Google Cloud = "google"
 )
+
+// login is what a step logs in with, by the name of what its key is given to.
+type login struct {
+	cloud Cloud
+	uses  string // how what the step runs must begin for the name to mean that; "": it means nothing else
+}
+
+// logins are names as [fold] has them: inputs of actions, orbs and pipes, variables that
+// the clouds' own tools and Terraform's providers read, and commands.
+var logins = map[string]login{
+	// https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
+	"aws_secret_access_key": {cloud: AWS},
+	// https://plugins.jenkins.io/aws-credentials/, https://plugins.jenkins.io/pipeline-aws/
+	"amazonwebservicescredentialsbinding": {cloud: AWS}, "withaws": {cloud: AWS},
+	// https://github.com/CircleCI-Public/aws-cli-orb
+	"aws_cli/setup": {cloud: AWS},
+	// https://learn.microsoft.com/azure/developer/github/connect-from-azure-secret
+	"creds": {AzureC, "azure/"}, "clientsecret": {AzureC, "azure/"},
+	"azure_client_secret": {cloud: AzureC}, "arm_client_secret": {cloud: AzureC}, "az login __service_principal": {cloud: AzureC},
+	// https://plugins.jenkins.io/azure-credentials/
+	"azureserviceprincipal": {cloud: AzureC},
+	// https://github.com/google-github-actions/auth, https://docs.cloud.google.com/sdk/gcloud/reference/auth/activate-service-account
+	"credentials_json": {cloud: Google}, "service_account_key": {Google, "google-github-actions/"}, "google_credentials": {cloud: Google},
+	"gcloud_service_key": {cloud: Google}, "gcloud auth activate_service_account": {cloud: Google},
+}
+
+// fold is a name in small letters, with underscores alone.
+func fold(name string) string { return strings.ReplaceAll(strings.ToLower(name), "-", "_") }
 
 // advice is what to do in the place of a static key, by system; a system that is not
 // listed has no identity of its own to log in with. Each is from the vendor's page on
@@ -48,6 +79,10 @@ var advice = map[System]map[Cloud]string{
 		AzureC: "use AzureCLI@2 with a service connection of workload identity federation",
 		Google: "use workload identity federation with the token of a service connection",
 	},
+	// https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html
+	CodeBuild: {
+		AWS: "give the project's service role the permission, and take the key out: the build has the role's credentials without asking",
+	},
 	// https://plugins.jenkins.io/oidc-provider/
 	Jenkins: {
 		AWS:    "let the agent have a role (an instance profile, a pod's identity), or assume one with a token of the OpenID Connect Provider plugin",
@@ -64,62 +99,110 @@ func Logs(name string) bool { return advice[Of(name)] != nil }
 
 // Identity is a static key in use.
 type Identity struct {
+	Cloud  Cloud
 	Unit   string // job and step, which name it in its file
 	Advice string // what to do in its place
+	Step   leak.Step
 }
 
 // Static tells whether what stands at column of a line, a key's name and a reference
-// to its value, makes a step log in with a key that never changes. What is commented
-// out does not; nor does a credential that comes with a session's token, or that is
-// for a storage of another vendor who only speaks S3.
-func (f *File) Static(cloud Cloud, line, column int, name, value string) (Identity, bool) {
-	todo := advice[f.System][cloud]
-	if todo == "" {
-		return Identity{}, false
+// to its value, makes a step log in with a key that never changes. It may be a command
+// by itself, or the name alone, and is value then; name is what it was found under.
+// What is commented out does not; nor does a credential that comes with a session's
+// token, or that is for a storage of another vendor who only speaks S3. In a file that
+// does not parse nothing does.
+func (f *File) Static(line, column int, name, value string) (Identity, bool) {
+	known, ok := logins[fold(name)]
+	if !ok {
+		if known, ok = logins[fold(value)]; strings.Contains(fold(value), "secret") {
+			name = value
+		} else {
+			name = ""
+		}
+		value = ""
 	}
-	weak := f.weak(name, value)
-	if f.layout == nil {
-		return Identity{Unit: name, Advice: todo}, !weak
+	todo := advice[f.System][known.cloud]
+	if !ok || todo == "" || f.layout == nil || f.comment(line) {
+		return Identity{}, false
 	}
 	s := f.layout.at(line, column, name)
 	switch {
-	case f.comment(line):
-	case weak && !strings.HasPrefix(strings.ToLower(s.uses), uses[f.System]+string(cloud)):
-	case cloud == AWS && f.elsewhere(s.first, s.last):
+	case !strings.HasPrefix(strings.ToLower(s.uses), known.uses):
+	case value != "" && !f.refers(&s, name, value):
+	case f.elsewhere(known.cloud, s.first, s.last):
 	default:
-		return Identity{Unit: s.Job + "\x00" + s.Step, Advice: todo}, true
+		if value == "" {
+			s.Variable = name
+		}
+		return Identity{known.cloud, s.Job + "\x00" + s.Step, todo, f.step(s)}, true
 	}
 	return Identity{}, false
 }
 
-// weak tells what says nothing but beside what the step runs: creds of azure/login, and
-// the bare name of a variable, which only orbs and images of CircleCI take for one.
-func (f *File) weak(name, value string) bool {
-	return name == "creds" || value != "" && strings.Trim(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == "" && f.System != CircleCI && f.System != Jenkins
+// Refers tells whether a value there is none, but says where one is kept.
+func (f *File) Refers(line, column int) bool {
+	return f.System == CodeBuild && f.layout != nil && f.layout.at(line, column, "").uses != ""
 }
 
-// uses is how the step's action begins that takes what is weak.
-var uses = map[System]string{GitHub: ""}
+// refers tells whether value says where the system keeps a key, as it is written there.
+func (f *File) refers(s *spot, name, value string) bool {
+	switch expression := strings.HasPrefix(value, "${{"); {
+	case f.System == GitHub: // a shell's own variable may have come from anywhere
+		return expression
+	case strings.HasPrefix(value, "$"):
+		return !expression
+	case f.System == Jenkins:
+		return true
+	case f.System == CodeBuild:
+		return s.uses != ""
+	case f.System == CircleCI: // orbs take the bare name of a variable; the environment would take it for the value
+		return name != strings.ToUpper(name) && value == strings.ToUpper(value)
+	}
+	return false
+}
 
 func (f *File) comment(line int) bool {
 	text := bytes.TrimSpace(f.line(line))
 	return bytes.HasPrefix(text, []byte{'#'}) && f.System != Jenkins || bytes.HasPrefix(text, []byte("//")) && f.System == Jenkins
 }
 
-// others are words of a step that has its key from elsewhere: from a session, which
-// ends, or for one of the stores that speak S3 and know no role; and CircleCI's orbs,
-// which take a role where they are given both.
-var others = []string{
-	"session-token", "session_token", "assume-role-with-web-identity",
-	"endpoint", "minio", "r2.", "_r2", "r2_", "cloudflare", "wasabi", "backblaze", "b2_", "digitalocean", "scaleway", "localstack",
+// roles are words of a step that logs in otherwise, or for something else, by cloud: by
+// a session, which ends; by a federated token; at one of the stores that speak S3 and
+// know no role; and CircleCI's orbs, which take a role where they are given both.
+var roles = map[Cloud][]string{
+	AWS: {
+		"session-token", "session_token", "assume-role-with-web-identity",
+		"endpoint", "minio", "r2.", "_r2", "r2_", "cloudflare", "wasabi", "backblaze", "b2_", "digitalocean", "scaleway", "localstack",
+	},
+	AzureC: {"federated-token", "federated_token"},
 }
 
-func (f *File) elsewhere(first, last int) bool {
-	text := bytes.ToLower(f.between(first, last))
-	for _, word := range others {
-		if bytes.Contains(text, []byte(word)) {
-			return true
+// stretch is some lines of a file, asked about a cloud.
+type stretch struct {
+	cloud       Cloud
+	first, last int
+}
+
+// elsewhere tells whether a stretch has one of those words. It is asked again for each
+// key in it.
+func (f *File) elsewhere(cloud Cloud, first, last int) bool {
+	of := stretch{cloud, first, last}
+	answer, known := f.words[of]
+	if !known {
+		answer = f.hasRole(of)
+		if f.words == nil {
+			f.words = map[stretch]bool{}
 		}
+		f.words[of] = answer
 	}
-	return f.System == CircleCI && (bytes.Contains(text, []byte("role_arn")) || bytes.Contains(text, []byte("role-arn")))
+	return answer
+}
+
+func (f *File) hasRole(of stretch) bool {
+	text := bytes.ToLower(f.between(of.first, of.last))
+	words := roles[of.cloud]
+	if f.System == CircleCI {
+		words = append(words[:len(words):len(words)], "role_arn", "role-arn")
+	}
+	return slices.ContainsFunc(words, func(word string) bool { return bytes.Contains(text, []byte(word)) })
 }

@@ -169,7 +169,7 @@ func (j *jenkinsfile) at(line, _ int, name string) spot {
 	}
 	s := spot{Variable: name, first: 1, last: line, script: true}
 	var stages []string
-	for i := inner; i >= 0; i = j.blocks[i].outer {
+	for i, depth := inner, 0; i >= 0 && depth < maxCrumbs; i, depth = j.blocks[i].outer, depth+1 {
 		b := j.blocks[i]
 		switch {
 		case b.word == "stage":

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,7 +47,7 @@ func (w *way) job(i int, name string) {
 
 // step takes the i-th crumb for a step's.
 func (w *way) step(i int, name string) {
-	w.Step, w.first, w.last = name, w.path[i].first, w.path[i].last
+	w.Step, w.Number, w.first, w.last = name, w.path[i].index+1, w.path[i].first, w.path[i].last
 }
 
 // element is the first element, from the i-th crumb on, of a list that is called so;
@@ -92,11 +93,9 @@ var gitlabGlobals = []string{"default", "include", "stages", "variables", "workf
 
 func (w *way) gitlab() {
 	top := w.key(0)
-	for _, g := range gitlabGlobals {
-		if top == g {
-			w.script(0, "script", "before_script", "after_script")
-			return
-		}
+	if slices.Contains(gitlabGlobals, top) {
+		w.script(0, "script", "before_script", "after_script")
+		return
 	}
 	w.job(0, top)
 	w.script(1, "script", "before_script", "after_script")
@@ -106,6 +105,8 @@ func (w *way) gitlab() {
 func (w *way) script(from int, lists ...string) {
 	if i := w.element(from, lists...); i >= 0 {
 		w.Step = w.path[i-1].key + " " + strconv.Itoa(w.path[i].index+1)
+	} else if slices.Contains(lists, w.key(from)) {
+		w.Step = w.key(from)
 	}
 }
 
@@ -172,6 +173,7 @@ func (w *way) bitbucket() {
 		return
 	}
 	w.step(last, label(w.path[last-1], field(w.path[last].to, "name"), ""))
+	w.Number = w.path[last-1].index + 1
 	if i := w.element(last, "script", "after-script"); i >= 0 {
 		w.uses = field(w.path[i].to, "pipe")
 	}
@@ -210,6 +212,9 @@ func (w *way) travis() {
 // codebuild reads phases
 // (https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html).
 func (w *way) codebuild() {
+	if store := w.key(1); w.key(0) == "env" && (store == "parameter-store" || store == "secrets-manager") {
+		w.uses = store
+	}
 	if w.key(0) != "phases" {
 		return
 	}

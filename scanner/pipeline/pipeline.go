@@ -112,12 +112,14 @@ func template(name string, text []byte) bool {
 	return false
 }
 
-// File is a file that was read. One that does not parse knows its system alone.
+// File is a file that was read. One that does not parse knows its system alone. It is
+// for one goroutine.
 type File struct {
 	System System
 	text   []byte
 	lines  []int // where each begins
 	layout layout
+	words  map[stretch]bool // see elsewhere
 }
 
 // layout tells what a place is in. nil is a file that does not parse.
@@ -130,9 +132,10 @@ type layout interface {
 // spot is what is known of a place: its step, and the lines, from 1 on, of the
 // smallest of step, job and file that holds it.
 type spot struct {
-	Job, Step, Variable string // as in leak.Step
+	Job, Step, Variable string // as in leak.Step, and so is Number
+	Number              int
 	first, last         int
-	uses                string // the action, orb, task or pipe that the step runs
+	uses                string // the action, orb, task, pipe or store that the step runs
 	script              bool   // it stands in a script, not in a field
 }
 
@@ -184,7 +187,13 @@ func (f *File) At(line, column int, name string) *leak.Step {
 	if s.Job == "" && s.Step == "" && s.Variable == "" {
 		return nil
 	}
-	return &leak.Step{System: string(f.System), Job: shown(s.Job), Step: shown(s.Step), Variable: shown(s.Variable)}
+	step := f.step(s)
+	return &step
+}
+
+// step is a spot as it may be told.
+func (f *File) step(s spot) leak.Step {
+	return leak.Step{System: string(f.System), Job: shown(s.Job), Step: shown(s.Step), Number: s.Number, Variable: shown(s.Variable)}
 }
 
 // line is the text of one, from 1 on, without its break.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -69,18 +71,15 @@ type crumb struct {
 }
 
 // crumbs lead to the byte at column of a line.
-func (t *tree) crumbs(line, column int) (root *yaml.Node, path []crumb) {
+func (t *tree) crumbs(line, column int) (_ *yaml.Node, path []crumb) {
 	text := t.file.line(line)
 	if column <= maxColumn {
 		column = utf8.RuneCount(text[:min(max(column-1, 0), len(text))]) + 1 // as the parser counts
 	}
-	last := t.last
-	for i, doc := range t.docs {
-		if i > 0 && doc.Line > line {
-			last = doc.Line - 1
-			break
-		}
-		root = doc
+	which := max(sort.Search(len(t.docs), func(i int) bool { return t.docs[i].Line > line })-1, 0)
+	root, last := t.docs[which], t.last
+	if which+1 < len(t.docs) {
+		last = t.docs[which+1].Line - 1
 	}
 	for n := root; ; {
 		next, ok := turn(n, line, column, last)
@@ -107,23 +106,23 @@ func turn(n *yaml.Node, line, column, last int) (c crumb, ok bool) {
 	} else if n.Kind != yaml.SequenceNode {
 		return c, false
 	}
-	c.last = last
-	for i := 0; i+step <= len(n.Content); i += step {
-		head := n.Content[i]
-		if head.Line > line || head.Line == line && head.Column > column {
-			if head.Line > c.first {
-				c.last = head.Line - 1
-			} else {
-				c.last = head.Line
-			}
-			break
-		}
-		c.in, c.index, c.key, c.to, c.first, ok = n, i, "", n.Content[i+step-1], head.Line, true
-		if step == 2 {
-			c.index, c.key = -1, head.Value
-		}
+	// Heads stand in the order of the text.
+	next := sort.Search(len(n.Content)/step, func(i int) bool {
+		head := n.Content[i*step]
+		return head.Line > line || head.Line == line && head.Column > column
+	})
+	if next == 0 {
+		return c, false
 	}
-	return c, ok
+	at := (next - 1) * step
+	c = crumb{in: n, index: next - 1, to: n.Content[at+step-1], first: n.Content[at].Line, last: last}
+	if step == 2 {
+		c.index, c.key = -1, n.Content[at].Value
+	}
+	if at+step < len(n.Content) {
+		c.last = max(c.first, n.Content[at+step].Line-1)
+	}
+	return c, true
 }
 
 // field is a scalar field of a mapping, by the first of names that there is.
@@ -161,15 +160,14 @@ var holders = []string{"value", "default", "defaultvalue"}
 // under: that is all there is in a script, or in NAME=value.
 func variable(path []crumb, name string) (variable string, script bool) {
 	for _, c := range path {
-		for _, s := range scripts {
-			script = script || c.key == s && c.to.Kind != yaml.MappingNode
-		}
+		script = script || c.to.Kind != yaml.MappingNode && slices.Contains(scripts, c.key)
 	}
 	if script || len(path) == 0 {
 		return name, script
 	}
 	end := path[len(path)-1]
-	if end.index >= 0 || end.to.Style == yaml.LiteralStyle || end.to.Style == yaml.FoldedStyle {
+	assigned := name != "" && strings.Contains(end.to.Value, name+"=")
+	if assigned || end.index >= 0 || end.to.Style == yaml.LiteralStyle || end.to.Style == yaml.FoldedStyle {
 		return name, false
 	}
 	for _, h := range holders {
