@@ -15,7 +15,7 @@ import (
 // ones are added at the end.
 var csvColumns = []string{
 	"id", "rule", "description", "verdict", "reason", "severity", "proof", "kind", "place", "line", "column", "key", "hint", "notes",
-	"decoded", "reach", "places", "commit", "author", "email", "date", "at_head", "last_seen", "suppressed", "rotate", "rotate_url", "confidence", "live",
+	"decoded", "reach", "places", "commit", "author", "email", "date", "at_head", "last_seen", "suppressed", "rotate", "rotate_url", "confidence", "live", "step",
 }
 
 // writeCSV writes findings only: what was not looked at is in the other formats,
@@ -45,6 +45,10 @@ func csvRow(r Rule, f *leak.Finding) []string {
 	if f.Suppressed != nil {
 		suppressed = suppressionText(f.Suppressed)
 	}
+	step := ""
+	if f.Step != nil {
+		step = f.Step.String()
+	}
 	o := leak.Origin{}
 	if f.Origin != nil {
 		o = *f.Origin
@@ -57,7 +61,7 @@ func csvRow(r Rule, f *leak.Finding) []string {
 		f.ID, f.Rule, r.Description, verdict(f).String(), reason, f.Severity.String(), f.Proof.String(), f.Place.Kind(), f.Place.String(),
 		number(f.Line), number(f.Column), f.Key, f.Hint, strings.Join(f.Notes, "; "), strings.Join(f.Decoded, " in "), f.Reach.String(),
 		number(f.Seen), o.Commit, o.Author, o.Email, day(o.Date), head, day(o.Last.Date), suppressed, r.Rotate, r.RotateURL,
-		strconv.FormatFloat(f.Confidence, 'g', 3, 64), LiveText(f.Live),
+		strconv.FormatFloat(f.Confidence, 'g', 3, 64), LiveText(f.Live), step,
 	}
 }
 

@@ -31,7 +31,7 @@ func sample() *Document {
 		ID: "v1." + strings.Repeat("0", 32), Rule: "github-pat", Key: "token", Secret: secret(0), Hint: "ghp_", Proof: leak.Proven, Severity: leak.High,
 		Notes: []string{"a note that quotes " + v[0]}, Seen: 30,
 		Decision: &leak.Decision{Verdict: leak.Deny, Reason: "proven, in the history"},
-		Also:     []leak.Sighting{{Place: leak.File{Name: "a\u202etxt.env"}, Line: 1, Column: 1, EndLine: 1, EndColumn: 41}, {Place: leak.GitMessage{Object: origin.Commit, What: "commit"}, Line: 1, Column: 5}},
+		Also:     []leak.Sighting{{Place: leak.File{Name: "a\u202etxt.env"}, Line: 1, Column: 1, EndLine: 1, EndColumn: 41, Step: &leak.Step{System: "gitlab-ci", Job: "deploy " + v[0], Step: "script 2", Variable: "TOKEN"}}, {Place: leak.GitMessage{Object: origin.Commit, What: "commit"}, Line: 1, Column: 5}},
 	}
 	pair := &leak.Finding{
 		Sighting: leak.Sighting{Place: leak.File{Name: "prod env/a\nb.env"}, Span: leak.Span{Start: 0, End: 20}, Line: 1, Column: 1, EndLine: 1, EndColumn: 21},

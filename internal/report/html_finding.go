@@ -36,7 +36,7 @@ func cardOf(i int, f *leak.Finding, d *Document) pageCard {
 	}
 	c.Items = cardItems(r, f)
 	for _, s := range slices.Concat([]leak.Sighting{f.Sighting}, f.Also) {
-		c.Places = append(c.Places, pagePlace{t.sighting(s), stateOf(s), strings.TrimSuffix(originText(s), whereOf(s)), Escape(s.Place.String()), Escape(f.Rule) + lineText(s.Line)})
+		c.Places = append(c.Places, pagePlace{t.placed(s), stateOf(s), strings.TrimSuffix(originText(s), whereOf(s)), Escape(s.Place.String()), Escape(f.Rule) + lineText(s.Line)})
 	}
 	c.Unlisted = max(0, f.Seen-len(c.Places))
 	return c
@@ -56,6 +56,7 @@ func cardItems(r Rule, f *leak.Finding) []pageItem {
 	}
 	add("live", LiveText(f.Live), "")
 	add("what it opens", Escape(r.Doc), "")
+	add("step", stepText(f.Sighting), "")
 	for _, p := range f.Parts {
 		add("together with", Escape(partText(p))+lineText(p.Line), "")
 	}

@@ -109,7 +109,11 @@ func junitFinding(r Rule, f *leak.Finding) junitCase {
 func junitText(r Rule, f *leak.Finding) string {
 	lines := []string{sarifMessage(r, f), verdictText(f), rotateText(r), "id " + f.ID, "next: oakum explain " + Escape(f.Rule)}
 	for _, s := range f.Also {
-		lines = append(lines, "also "+placeText(s))
+		also := "also " + placeText(s)
+		if s.Step != nil {
+			also += ", " + stepText(s)
+		}
+		lines = append(lines, also)
 	}
 	text := ""
 	for _, l := range lines {

@@ -101,6 +101,11 @@ func (m *masker) finding(f *leak.Finding) {
 // the blobs of a commit.
 func (m *masker) sighting(s *leak.Sighting) {
 	s.Place = m.place(s.Place)
+	if s.Step != nil {
+		step := *s.Step
+		step.Job, step.Step, step.Variable = m.keys.Replace(step.Job), m.keys.Replace(step.Step), m.keys.Replace(step.Variable)
+		s.Step = &step
+	}
 	if s.Origin == nil {
 		return
 	}
@@ -126,6 +131,18 @@ func (m *masker) place(p leak.Place) leak.Place {
 		return p
 	case leak.ImageFile:
 		p.Name, p.Inner = m.keys.Replace(p.Name), m.inner(p.Inner)
+		return p
+	case leak.ImageConfig:
+		p.Field = m.keys.Replace(p.Field)
+		return p
+	case leak.Variable:
+		p.Name = m.keys.Replace(p.Name)
+		return p
+	case leak.JobLog:
+		p.Job = m.keys.Replace(p.Job)
+		return p
+	case leak.ObjectField:
+		p.Name, p.Field, p.Inner = m.keys.Replace(p.Name), m.keys.Replace(p.Field), m.inner(p.Inner)
 		return p
 	}
 	return p

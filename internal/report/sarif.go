@@ -107,6 +107,9 @@ func sarifMessage(r Rule, f *leak.Finding) string {
 	if f.Key != "" {
 		text += " in " + Escape(f.Key)
 	}
+	if f.Step != nil {
+		text += "; " + stepText(f.Sighting)
+	}
 	for _, n := range f.Notes {
 		text += "; " + Escape(n)
 	}
@@ -163,13 +166,14 @@ func sarifProvenance(targets []Target) []sarifVersionPoint {
 	return points
 }
 
-// sarifLocationOf is a file's region where the place is one, else a name.
+// sarifLocationOf is a file's region where the place has one, and what names it where
+// a file does not.
 func sarifLocationOf(s leak.Sighting, undecoded bool) sarifLocation {
-	path := s.Place.Path()
-	if path == "" {
-		return sarifLocation{LogicalLocations: []sarifLogical{{Escape(s.Place.String()), s.Place.Kind()}}}
+	l := sarifLocation{LogicalLocations: sarifLogicals(s)}
+	if path := s.Place.Path(); path != "" {
+		l.PhysicalLocation = &sarifPhysical{sarifArtifact{fileURI(path)}, sarifRegionOf(s, undecoded)}
 	}
-	return sarifLocation{PhysicalLocation: &sarifPhysical{sarifArtifact{fileURI(path)}, sarifRegionOf(s, undecoded)}}
+	return l
 }
 
 func sarifRegionOf(s leak.Sighting, undecoded bool) *sarifRegion {

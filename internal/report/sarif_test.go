@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,62 @@ func TestSARIFRefersRightly(t *testing.T) {
 	}
 	if run.VersionControlProvenance[0].RevisionID != d.Targets[0].Head {
 		t.Errorf("provenance = %+v", run.VersionControlProvenance)
+	}
+}
+
+// Each kind of place, and a step, has a location that the schema takes and a reader can
+// find: a file's place in it, and a name for what is no file.
+func TestSARIFNamesEveryPlace(t *testing.T) {
+	schema := sarifValidator(t)
+	step := &leak.Step{System: "github-actions", Job: "deploy", Step: "Log in", Number: 3, Variable: "AWS_SECRET_ACCESS_KEY"}
+	digest := "sha256:" + strings.Repeat("ab", 32)
+	kinds := map[string]bool{}
+	for _, c := range []struct {
+		at       leak.Place
+		step     *leak.Step
+		uri      string
+		logicals []sarifLogical
+	}{
+		{leak.File{Name: "a/b.env", Inner: leak.Inner{"c"}}, nil, "a/b.env%21/c", nil},
+		{leak.File{Name: ".github/workflows/a.yml"}, step, ".github/workflows/a.yml", []sarifLogical{{"AWS_SECRET_ACCESS_KEY", "github-actions/deploy/Log in/AWS_SECRET_ACCESS_KEY", "variable"}}},
+		{leak.GitBlob{Name: "Dockerfile", Blob: "aa"}, &leak.Step{System: "dockerfile", Job: "build", Step: "RUN"}, "Dockerfile", []sarifLogical{{"RUN", "dockerfile/build/RUN", "member"}}},
+		{leak.Stdin{}, nil, "", []sarifLogical{{"", "stdin", "stdin"}}},
+		{leak.GitMessage{What: "commit", Object: "abcdef0123456"}, nil, "", []sarifLogical{{"", "commit abcdef0123", "git-message"}}},
+		{leak.ImageFile{Image: "shop:1", Layer: digest, Name: "app/x.env"}, nil, "app/x.env", []sarifLogical{{"app/x.env", "shop:1@" + digest + ":app/x.env", "resource"}}},
+		{leak.ImageFile{Image: "shop:1", Layer: digest, Name: ".gitlab-ci.yml"}, &leak.Step{System: "gitlab-ci", Job: "a"}, ".gitlab-ci.yml",
+			[]sarifLogical{{".gitlab-ci.yml", "shop:1@" + digest + ":.gitlab-ci.yml", "resource"}, {"a", "gitlab-ci/a", "function"}}},
+		{leak.ImageConfig{Image: "shop:1", Field: "config.Env[3]"}, nil, "", []sarifLogical{{"config.Env[3]", "shop:1 config.Env[3]", "property"}}},
+		{leak.Variable{Scope: "github:acme", Name: "TOKEN"}, nil, "", []sarifLogical{{"TOKEN", "github:acme/TOKEN", "variable"}}},
+		{leak.JobLog{Scope: "gitlab:acme/app", Job: "deploy #7"}, nil, "", []sarifLogical{{"deploy #7", "gitlab:acme/app log of deploy #7", "resource"}}},
+		{leak.ObjectField{Object: "v1/Pod", Namespace: "n", Name: "p", Field: "spec.env[0]"}, nil, "", []sarifLogical{{"spec.env[0]", "v1/Pod n/p spec.env[0]", "property"}}},
+		{leak.ObjectField{File: "k/p.yaml", Object: "v1/Pod", Name: "p", Field: "spec.env[0]"}, nil, "k/p.yaml", []sarifLogical{{"spec.env[0]", "v1/Pod p spec.env[0]", "property"}}},
+	} {
+		kinds[c.at.Kind()] = true
+		d := sample()
+		d.Findings[0].Sighting = leak.Sighting{Place: c.at, Step: c.step, Line: 1, Column: 2}
+		out := write(t, d, "sarif", Options{})
+		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(out))
+		if err == nil {
+			err = schema.Validate(doc)
+		}
+		var log sarifLog
+		if err == nil {
+			err = json.Unmarshal([]byte(out), &log)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.at, err)
+			continue
+		}
+		l, uri := log.Runs[0].Results[0].Locations[0], ""
+		if l.PhysicalLocation != nil {
+			uri = l.PhysicalLocation.ArtifactLocation.URI
+		}
+		if uri != c.uri || !slices.Equal(l.LogicalLocations, c.logicals) {
+			t.Errorf("%s: at %q and %+v", c.at, uri, l.LogicalLocations)
+		}
+	}
+	if len(kinds) != 9 {
+		t.Errorf("%d kinds of places", len(kinds))
 	}
 }
 

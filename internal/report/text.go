@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner"
 )
 
 // alsoShown bounds the further places that the text lists under a finding; the
@@ -93,6 +94,7 @@ func (t *text) finding(f *leak.Finding) {
 	r := t.d.Rule(f.Rule)
 	t.line("%s  %s %s", t.severity(f), t.bold(Escape(r.Description)), t.dim("("+f.Rule+", "+f.Proof.String()+sureText(f)+")"))
 	t.item("where", t.sighting(f.Sighting))
+	t.item("step", stepText(f.Sighting))
 	t.item("value", t.value(f))
 	for _, p := range f.Parts {
 		t.item("with", fmt.Sprintf("%s%s", partText(p), lineText(p.Line)))
@@ -124,7 +126,7 @@ func (t *text) also(f *leak.Finding) {
 		if i == alsoShown {
 			break
 		}
-		t.item("also", t.sighting(s))
+		t.item("also", t.placed(s))
 	}
 	if rest := f.Seen - 1 - min(len(f.Also), alsoShown); rest > 0 {
 		t.item("", fmt.Sprintf("and at %s", count(int64(rest), "more place")))
@@ -133,6 +135,9 @@ func (t *text) also(f *leak.Finding) {
 
 // value is what may be shown of it: the key it stands under, and its hint.
 func (t *text) value(f *leak.Finding) string {
+	if f.Rule == scanner.IdentityRule { // there is none
+		return Escape(f.Key)
+	}
 	shown := f.Hint + "…"
 	if t.opt.Reveal {
 		shown = Escape(valueOf(f.Secret))
@@ -185,6 +190,14 @@ func (t *text) sighting(s leak.Sighting) string {
 		text += " (" + s.Reach.String() + ")"
 	}
 	return text
+}
+
+// placed is a place with its step.
+func (t *text) placed(s leak.Sighting) string {
+	if s.Step == nil {
+		return t.sighting(s)
+	}
+	return t.sighting(s) + ", " + stepText(s)
 }
 
 func partText(p leak.Part) string {

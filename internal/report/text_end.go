@@ -26,7 +26,7 @@ func (t *text) warned(findings []*leak.Finding) {
 			break
 		}
 		notes := append([]string{f.Decision.Reason}, f.Notes...)
-		t.line("  %-8s  %s  %s  %s  %s", f.Severity, t.sighting(f.Sighting), f.Rule, t.value(f), t.dim(Escape(strings.Join(notes, "; "))))
+		t.line("  %-8s  %s  %s  %s  %s", f.Severity, t.placed(f.Sighting), f.Rule, t.value(f), t.dim(Escape(strings.Join(notes, "; "))))
 	}
 	t.line("")
 }

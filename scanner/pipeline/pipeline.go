@@ -70,7 +70,7 @@ func Of(name string) System {
 	ext := path.Ext(base)
 	isYAML := ext == ".yml" || ext == ".yaml"
 	switch stem := strings.TrimSuffix(base, ext); {
-	case isYAML && in(dir, ".github/workflows", ".gitea/workflows", ".forgejo/workflows"):
+	case isYAML && (dir == "workflows/" || in(dir, ".github/workflows", ".gitea/workflows", ".forgejo/workflows")): // the first, where .github itself is scanned
 		return GitHub
 	case isYAML && in(dir, ".circleci"):
 		return CircleCI

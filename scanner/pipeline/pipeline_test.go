@@ -18,7 +18,7 @@ import (
 
 func TestOf(t *testing.T) {
 	names := map[pipeline.System][]string{
-		pipeline.GitHub:         {".github/workflows/a.yml", "vendor/x/.github/workflows/a.yaml", ".gitea/workflows/a.yml", ".forgejo/workflows/a.yml", "action.yml", ".github/actions/x/action.yaml", "app.zip!/.github/workflows/a.yml"},
+		pipeline.GitHub:         {".github/workflows/a.yml", "vendor/x/.github/workflows/a.yaml", ".gitea/workflows/a.yml", ".forgejo/workflows/a.yml", "action.yml", ".github/actions/x/action.yaml", "workflows/a.yml", "app.zip!/.github/workflows/a.yml"},
 		pipeline.GitLab:         {".gitlab-ci.yml", "sub/.gitlab-ci.yml", "ci/build.gitlab-ci.yml", ".gitlab/ci/build.yml", ".gitlab-ci/x.yaml"},
 		pipeline.CircleCI:       {".circleci/config.yml"},
 		pipeline.Jenkins:        {"Jenkinsfile", "ci/Jenkinsfile.prod", "x.jenkinsfile"},
@@ -31,7 +31,7 @@ func TestOf(t *testing.T) {
 		pipeline.Dockerfile:     {"Dockerfile", "Containerfile", "Dockerfile.prod", "app.Dockerfile", "root/dockerfile"},
 		pipeline.Serverless:     {"serverless.yml"},
 		pipeline.CloudFormation: nil, // by its text
-		"":                      {"a.yml", "workflows/a.yml", ".github/a.yml", "Jenkinsfile.d/x", "dockerfiles/a.txt", ".github/workflows/a.txt", ""},
+		"":                      {"a.yml", "x/workflows/a.yml", ".github/a.yml", "Jenkinsfile.d/x", "dockerfiles/a.txt", ".github/workflows/a.txt", ""},
 	}
 	seen := 0
 	for want, list := range names {

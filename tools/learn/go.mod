@@ -10,6 +10,7 @@ require (
 	github.com/klauspost/readahead v1.4.0 // indirect
 	github.com/pelletier/go-toml/v2 v2.4.3 // indirect
 	github.com/ulikunitz/xz v0.5.17 // indirect
+	go.yaml.in/yaml/v3 v3.0.6 // indirect
 )
 
 replace github.com/oakum-sec/oakum => ../../
