@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/oakum-sec/oakum/remediate/rewrite/change"
+	"github.com/oakum-sec/oakum/remediate/rewrite/dockerfile"
 	"github.com/oakum-sec/oakum/remediate/rewrite/leaf"
 )
 
@@ -15,12 +16,37 @@ func detect(name string, src []byte, opts Options) format {
 	switch {
 	case base == ".env" || strings.HasPrefix(base, ".env.") || base == ".envrc" || ext == ".env":
 		return data(leaf.Dotenv(), change.Reference)
+	case base == "dockerfile" || base == "containerfile" || strings.HasPrefix(base, "dockerfile.") || ext == ".dockerfile" || ext == ".containerfile":
+		return format{"dockerfile", dockerfile.Edit, dockerfile.Check}
+	case ext == ".toml" || base == "pipfile":
+		return data(leaf.TOML(), change.Reference)
+	case base == ".npmrc" || base == ".yarnrc":
+		return data(leaf.NPMRC(), change.Environment) // npm expands ${NAME} by itself
+	case ext == ".properties":
+		return data(leaf.Properties(), change.Reference)
+	case iniFile(strings.ToLower(name)):
+		return data(leaf.INI(), change.Reference)
 	case ext == ".json" || ext == ".jsonc" || ext == ".code-workspace":
 		return data(leaf.JSON(), change.Reference)
 	case ext == ".yaml" || ext == ".yml":
 		return data(leaf.YAML(), change.Reference)
 	}
 	return unknown(ext)
+}
+
+// iniFile tells the files in INI's manner by their names.
+func iniFile(name string) bool {
+	switch base := path.Base(name); base {
+	case ".pypirc", ".gitconfig", ".my.cnf", "pip.conf", ".boto", ".s3cfg", "setup.cfg", ".hgrc":
+		return true
+	case "credentials", "config":
+		return path.Base(path.Dir(name)) == ".aws"
+	}
+	switch path.Ext(name) {
+	case ".ini", ".cfg", ".cnf", ".service":
+		return true
+	}
+	return false
 }
 
 // unknown is a file that nothing here reads: the edit is printed.

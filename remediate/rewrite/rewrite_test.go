@@ -153,6 +153,53 @@ func TestYAML(t *testing.T) {
 	})
 }
 
+func TestTOML(t *testing.T) {
+	runAll(t, []one{
+		{name: "a.toml", before: "# c\n[db]\npassword = \"«hun\\\"ter»\" # why\nport = 0x10\nat = 1979-05-27T07:32:00Z\n", after: "# c\n[db]\npassword = \"" + r + "\" # why\nport = 0x10\nat = 1979-05-27T07:32:00Z\n"},
+		{name: "a.toml", before: "\ufeffp = '«hunter2x»'\r\n[[u]]\r\n\"ü\" = 1\r\n[[u]]\r\nq = {p = \"«TOKEN::hunter3x»\", x = [1, 'a']}\r\n", after: "\ufeffp = '" + r + "'\r\n[[u]]\r\n\"ü\" = 1\r\n[[u]]\r\nq = {p = \"ref+awssecrets://prod/mysql#/token\", x = [1, 'a']}\r\n"},
+		{name: "a.toml", before: "k = \"\"\"\n«-----BEGIN X-----\nabc\n-----END X-----»\n\"\"\"\nn = 1\n", after: "k = \"\"\"\n" + r + "\n\"\"\"\nn = 1\n"},
+		{name: "a.toml", before: "k = '''a «hunter2x» b'''\n", after: "k = '''a " + r + "+ b'''\n"},
+		{name: "a.toml", before: "pin = «12345678»\nx = [[1, 2], []]\n[e]\n", after: "pin = \"" + r + "\"\nx = [[1, 2], []]\n[e]\n"},
+		{name: "a.toml", before: "[a.b]\n\"x y\".z = [\"«hunter2x»\", # c\n 'k']\n", after: "[a.b]\n\"x y\".z = [\"" + r + "\", # c\n 'k']\n"},
+		{name: "a.toml", before: "p = 1 # «hunter2x»\n", reason: change.InComment},
+		{name: "a.toml", before: "p = \"«hunter2x»\n", reason: change.Unparsable},
+	})
+}
+
+func TestLines(t *testing.T) {
+	runAll(t, []one{
+		{name: "app.ini", before: "; c\n[db]\npassword = «hunter2x» ; why\nport: 1\n[q]\npassword=x\n", after: "; c\n[db]\npassword = " + r + " ; why\nport: 1\n[q]\npassword=x\n"},
+		{name: "home/.aws/credentials", before: "[default]\r\naws_secret_access_key=«hunter2x»\r\nregion=x\r\n", after: "[default]\r\naws_secret_access_key=" + r + "\r\nregion=x\r\n"},
+		{name: ".my.cnf", before: "[client]\npassword=\"«hun#ter»\"\nskip-ssl\n", after: "[client]\npassword=\"" + r + "\"\nskip-ssl\n"},
+		{name: ".pypirc", before: "[pypi]\nusername: __token__\npassword: «hunter2x»", after: "[pypi]\nusername: __token__\npassword: " + r},
+		{name: ".npmrc", before: "//npm.example.com/:_authToken=«hunter2x»\nalways-auth=true\n", after: "//npm.example.com/:_authToken=${DB_PASSWORD}\nalways-auth=true\n"},
+		{name: "app.properties", before: "# c\ndb.password=«hun\\u0074er»\ndb.name : ü\nk v\n", after: "# c\ndb.password=" + r + "\ndb.name : ü\nk v\n"},
+		{name: "app.properties", before: "a\\=b = x\\\n  y\nurl=dsn app/«hunter2x»@db\n", after: "a\\=b = x\\\n  y\nurl=dsn app/" + r + "+@db\n"},
+		{name: "app.properties", style: change.Environment, before: "p=«hunter2x»\n", after: "p=${DB_PASSWORD}\n"},
+		{name: "app.properties", before: "a=1\n#p=«hunter2x»\n", reason: change.InComment},
+		{name: "app.ini", before: "[«hunter2x»]\na=1\n", reason: change.InName},
+		{name: "app.ini", before: "[a\np=«hunter2x»\n", reason: change.Unparsable},
+	})
+}
+
+func TestDockerfile(t *testing.T) {
+	const mount = "--mount=type=secret,id=TOKEN,env=TOKEN "
+	runAll(t, []one{
+		{name: "Dockerfile", before: "FROM a\n# c\nENV TOKEN=«hunter2x»\nRUN x\n", after: "FROM a\n# c\nRUN x\n"},
+		{name: "Dockerfile", before: "FROM a\r\nENV A=1 \\\r\n    TOKEN=\"«hunter2x»\" \\\r\n    B=2\r\nRUN curl -H \"$TOKEN\"\r\n", after: "FROM a\r\nENV A=1 \\\r\n    B=2\r\nRUN " + mount + "curl -H \"$TOKEN\"\r\n"},
+		{name: "Dockerfile", before: "FROM a\nENV TOKEN=«hunter2x» B=2\n", after: "FROM a\nENV B=2\n"},
+		{name: "Dockerfile", before: "FROM a\nENV TOKEN «hunter2x»\nCMD [\"x\"]\n", after: "FROM a\nCMD [\"x\"]\n"},
+		{name: "api.Dockerfile", before: "ARG V=1\nFROM a AS b\nARG TOKEN=«hunter2x»\nRUN npm ci --t=${TOKEN}\nFROM c\nRUN echo $TOKEN\n", after: "ARG V=1\nFROM a AS b\nRUN " + mount + "npm ci --t=${TOKEN}\nFROM c\nRUN echo $TOKEN\n"},
+		{name: "Dockerfile", before: "FROM a\nRUN tool -k app/«TOKEN::hunter2x» x && \\\n  # c\n  y 'k=«TOKEN::hunter3x»'\n", after: "FROM a\nRUN " + mount + "tool -k app/\"${TOKEN}\" x && \\\n  # c\n  y 'k='\"${TOKEN}\"''\n"},
+		{name: "Dockerfile", before: "FROM a\nRUN curl -H \"X: «TOKEN::hunter2x»\" x\n", after: "FROM a\nRUN " + mount + "curl -H \"X: ${TOKEN}\" x\n"},
+		{name: "Dockerfile", before: "FROM a\nENV URL=dsn/app/«hunter2x»@db\n", reason: change.SuggestOnly},
+		{name: "Dockerfile", before: "FROM a\nENV TOKEN=«hunter2x»\nLABEL t=$TOKEN\n", reason: change.SuggestOnly},
+		{name: "Dockerfile", before: "FROM a\nLABEL t=«hunter2x»\n", reason: change.SuggestOnly},
+		{name: "Dockerfile", before: "FROM a\nRUN <<EOF\ncurl «hunter2x»\nEOF\nCMD x\n", reason: change.SuggestOnly},
+		{name: "Dockerfile", before: "FROM a\n# «hunter2x»\nRUN x\n", reason: change.InComment},
+	})
+}
+
 func TestUnfit(t *testing.T) {
 	runAll(t, []one{
 		{name: "a.bin", before: "\x00\x01«hunter2x»", reason: change.NotText},

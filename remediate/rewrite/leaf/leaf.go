@@ -25,6 +25,7 @@ const (
 	Back                // `…`
 	Block               // YAML's | and >, or a multi-line string: lines as they are
 	BlockD              // TOML's """…""": lines, with escapes
+	BlockS              // TOML's '''…'''
 )
 
 // Leaf is one value.
@@ -89,7 +90,7 @@ func (l Leaf) inner() (start, end int) {
 	switch l.Quote {
 	case Single, Double, Back:
 		return l.Start + 1, l.End - 1
-	case BlockD:
+	case BlockD, BlockS:
 		return l.Start + 3, l.End - 3
 	}
 	return l.Start, l.End
