@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/oakum-sec/oakum/remediate/rewrite/change"
+	"github.com/oakum-sec/oakum/remediate/rewrite/code"
 	"github.com/oakum-sec/oakum/remediate/rewrite/dockerfile"
 	"github.com/oakum-sec/oakum/remediate/rewrite/leaf"
 )
@@ -30,6 +31,9 @@ func detect(name string, src []byte, opts Options) format {
 		return data(leaf.JSON(), change.Reference)
 	case ext == ".yaml" || ext == ".yml":
 		return data(leaf.YAML(), change.Reference)
+	}
+	if name, one, check, ok := code.Edit(ext); ok {
+		return format{name, one, check}
 	}
 	return unknown(ext)
 }
