@@ -8,17 +8,21 @@ import (
 	"github.com/oakum-sec/oakum/remediate/rewrite/code"
 	"github.com/oakum-sec/oakum/remediate/rewrite/dockerfile"
 	"github.com/oakum-sec/oakum/remediate/rewrite/leaf"
+	"github.com/oakum-sec/oakum/remediate/rewrite/platform"
 )
 
 // detect finds a file's format by its name, and by its content where one name
 // stands for several.
 func detect(name string, src []byte, opts Options) format {
 	base, ext := strings.ToLower(path.Base(name)), strings.ToLower(path.Ext(name))
+	if p := platform.Detect(name, src); p != nil {
+		return format{name: p.Name, one: p.One(opts.Options), after: p.After(opts.Options), check: p.Check}
+	}
 	switch {
 	case base == ".env" || strings.HasPrefix(base, ".env.") || base == ".envrc" || ext == ".env":
 		return data(leaf.Dotenv(), change.Reference)
 	case base == "dockerfile" || base == "containerfile" || strings.HasPrefix(base, "dockerfile.") || ext == ".dockerfile" || ext == ".containerfile":
-		return format{"dockerfile", dockerfile.Edit, dockerfile.Check}
+		return format{name: "dockerfile", one: dockerfile.Edit, check: dockerfile.Check}
 	case ext == ".toml" || base == "pipfile":
 		return data(leaf.TOML(), change.Reference)
 	case base == ".npmrc" || base == ".yarnrc":
@@ -33,7 +37,7 @@ func detect(name string, src []byte, opts Options) format {
 		return data(leaf.YAML(), change.Reference)
 	}
 	if name, one, check, ok := code.Edit(ext); ok {
-		return format{name, one, check}
+		return format{name: name, one: one, check: check}
 	}
 	return unknown(ext)
 }

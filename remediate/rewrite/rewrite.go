@@ -16,12 +16,12 @@ package rewrite
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/rewrite/change"
+	"github.com/oakum-sec/oakum/remediate/rewrite/platform"
 )
 
 // The vocabulary, see package change.
@@ -33,10 +33,15 @@ type (
 
 // Options are choices for a whole run; the zero value is the default.
 type Options struct {
-	Tests      bool       // rewrite test code and fixtures too
-	Kubernetes Kubernetes // how a Deployment gets its secret
-	OIDC       *OIDC      // pipelines take this role in place of an AWS key; nil: the platform's secrets
+	Tests bool // rewrite test code and fixtures too
+	platform.Options
 }
+
+// How platforms are told where secrets come from, see package platform.
+type (
+	Kubernetes = platform.Kubernetes
+	OIDC       = platform.OIDC
+)
 
 // Result is a file after its edits.
 type Result struct {
@@ -76,6 +81,8 @@ type format struct {
 	name string
 	// one makes the change for one edit, against the original.
 	one func(src []byte, e Edit) (change.Change, *Refusal)
+	// after is what the edits that are made need together; nil: nothing.
+	after func(src []byte, made []Edit) (change.Change, *Refusal)
 	// check tells how out differs from src in more than the change.
 	check func(src, out []byte, c change.Change) error
 }
@@ -120,7 +127,7 @@ type making struct {
 // run makes all edits at once; where that gives a file that differs in more, it
 // finds those that do so alone, and makes the rest.
 func (m *making) run() (out []byte, made []int, refused []*Refusal) {
-	if _, err := m.f.attempt(m.src, nil); err != nil {
+	if _, err := m.f.attempt(m.src, change.Change{}); err != nil {
 		return m.src, nil, refuseAll(m.edits, change.Refuse(change.Unparsable, "the file does not read as %s: %v", m.f.name, err))
 	}
 	changes := map[int]change.Change{}
@@ -138,7 +145,7 @@ func (m *making) run() (out []byte, made []int, refused []*Refusal) {
 		return out, made, refused
 	}
 	made = slices.DeleteFunc(made, func(i int) bool {
-		_, err := m.f.attempt(m.src, []change.Change{changes[i]})
+		_, err := m.all([]int{i}, changes)
 		if err != nil {
 			refused = append(refused, wouldChange(i, err))
 		}
@@ -162,26 +169,26 @@ func wouldChange(i int, err error) *Refusal {
 
 func (m *making) all(which []int, changes map[int]change.Change) ([]byte, error) {
 	m.made = change.Change{}
-	var list []change.Change
+	var edits []Edit
 	for _, i := range which {
-		list = append(list, changes[i])
+		edits = append(edits, m.edits[i])
 		m.made.Add(changes[i])
 	}
-	return m.f.attempt(m.src, list)
+	if m.f.after != nil && len(edits) > 0 {
+		more, no := m.f.after(m.src, edits)
+		if no != nil {
+			return nil, no
+		}
+		m.made.Add(more)
+	}
+	return m.f.attempt(m.src, m.made)
 }
 
-// attempt applies changes and compares.
-func (f format) attempt(src []byte, changes []change.Change) ([]byte, error) {
-	var all change.Change
-	for _, c := range changes {
-		all.Add(c)
-	}
-	out, err := all.Apply(src)
+// attempt applies a change and compares.
+func (f format) attempt(src []byte, c change.Change) ([]byte, error) {
+	out, err := c.Apply(src)
 	if err != nil {
 		return nil, err
 	}
-	if f.check == nil {
-		return out, errors.New("no reader for it")
-	}
-	return out, f.check(src, out, all)
+	return out, f.check(src, out, c)
 }

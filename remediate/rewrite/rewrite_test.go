@@ -190,7 +190,7 @@ func TestDockerfile(t *testing.T) {
 		{name: "Dockerfile", before: "FROM a\nENV TOKEN=«hunter2x» B=2\n", after: "FROM a\nENV B=2\n"},
 		{name: "Dockerfile", before: "FROM a\nENV TOKEN «hunter2x»\nCMD [\"x\"]\n", after: "FROM a\nCMD [\"x\"]\n"},
 		{name: "api.Dockerfile", before: "ARG V=1\nFROM a AS b\nARG TOKEN=«hunter2x»\nRUN npm ci --t=${TOKEN}\nFROM c\nRUN echo $TOKEN\n", after: "ARG V=1\nFROM a AS b\nRUN " + mount + "npm ci --t=${TOKEN}\nFROM c\nRUN echo $TOKEN\n"},
-		{name: "Dockerfile", before: "FROM a\nRUN tool -k app/«TOKEN::hunter2x» x && \\\n  # c\n  y 'k=«TOKEN::hunter3x»'\n", after: "FROM a\nRUN " + mount + "tool -k app/\"${TOKEN}\" x && \\\n  # c\n  y 'k='\"${TOKEN}\"''\n"},
+		{name: "Dockerfile", before: "FROM a\nRUN get app/«TOKEN::hunter2x» x && \\\n  # c\n  y 'k=«TOKEN::hunter3x»'\n", after: "FROM a\nRUN " + mount + "get app/\"${TOKEN}\" x && \\\n  # c\n  y 'k='\"${TOKEN}\"''\n"},
 		{name: "Dockerfile", before: "FROM a\nRUN curl -H \"X: «TOKEN::hunter2x»\" x\n", after: "FROM a\nRUN " + mount + "curl -H \"X: ${TOKEN}\" x\n"},
 		{name: "Dockerfile", before: "FROM a\nENV URL=dsn/app/«hunter2x»@db\n", reason: change.SuggestOnly},
 		{name: "Dockerfile", before: "FROM a\nENV TOKEN=«hunter2x»\nLABEL t=$TOKEN\n", reason: change.SuggestOnly},

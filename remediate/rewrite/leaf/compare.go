@@ -37,13 +37,17 @@ func Equal(before, after []Leaf, touched []change.Touch) error {
 func split(leaves []Leaf, touched []change.Touch) (rest []Leaf, taken map[string][]Leaf) {
 	taken = map[string][]Leaf{}
 	for _, l := range leaves {
-		path, mine := l.Path.String(), false
+		path := l.Path.String()
+		by := map[string]bool{}
 		for _, t := range touched {
 			if path == t.Path || t.Prefix && strings.HasPrefix(path, t.Path+"\x1f") {
-				taken[t.Path], mine = append(taken[t.Path], l), true
+				by[t.Path] = true
 			}
 		}
-		if !mine {
+		for path := range by {
+			taken[path] = append(taken[path], l)
+		}
+		if len(by) == 0 {
 			rest = append(rest, l)
 		}
 	}
@@ -64,11 +68,9 @@ func holdsOf(path string, touched []change.Touch) (holds []string) {
 func done(t change.Touch, holds []string, before, after []Leaf) error {
 	name := Path(strings.Split(t.Path, "\x1f")).Show()
 	switch {
-	case t.Prefix:
-		return nil
 	case t.Gone && len(after) > 0:
 		return fmt.Errorf("%s would still be there", name)
-	case t.Gone:
+	case t.Gone || t.Prefix:
 		return nil
 	case len(after) == 0:
 		return fmt.Errorf("%s would be lost", name)
