@@ -48,7 +48,7 @@ func (r *Repo) history(e *emitter) {
 	if e.stopped() {
 		return
 	}
-	s.head = r.atHead()
+	s.head = r.atHead("")
 	e.gaps(s.allGaps()...)
 	s.emit(e, refs, logs)
 	r.submodules(e, s.w.links, e.pass)
@@ -297,10 +297,13 @@ func (s *walkState) place(b *found) leak.GitBlob {
 	return p
 }
 
-// atHead is the set of the blobs in HEAD's tree.
-func (r *Repo) atHead() map[id]struct{} {
+// atHead is the set of the blobs in the tree of a revision, of HEAD where it is "".
+func (r *Repo) atHead(rev string) map[id]struct{} {
 	blobs := map[id]struct{}{}
 	head, err := r.headTree()
+	if rev != "" {
+		head, err = r.treeOf(rev)
+	}
 	if err != nil || head.IsZero() {
 		return blobs // the walk tells why
 	}

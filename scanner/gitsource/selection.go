@@ -17,6 +17,7 @@ type Selection struct {
 	Not     []string  // revisions; an id of zeros is none
 	Since   time.Time // zero; else not of commits made before it, and what they stand on (git log --since)
 	NotRefs []string  // nor from any ref whose name begins so: "refs/" is all, "refs/remotes/" what was pushed
+	Head    string    // the revision whose files are told as those at HEAD; "": HEAD
 }
 
 // ParseRange reads "A..B": what B has and A has not. A missing side is HEAD.
@@ -71,7 +72,7 @@ func (r *Repo) selected(e *emitter, tips, not []id, sel Selection) {
 	if e.stopped() {
 		return
 	}
-	s.head = r.atHead()
+	s.head = r.atHead(sel.Head)
 	e.gaps(r.db.Gaps()...)
 	e.gaps(s.gaps...)
 	e.gaps(s.beyond(s.orders[inRefs])...)

@@ -184,3 +184,17 @@ func (d *Dir) Head() (commit, branch string) {
 	}
 	return commit, branch
 }
+
+// RemoteHead is the branch that the remote "origin" had at its HEAD when it was
+// cloned; "" where the clone does not say.
+func (d *Dir) RemoteHead() string {
+	b, err := d.refFile("refs/remotes/origin/HEAD")
+	if err != nil {
+		return ""
+	}
+	branch, ok := strings.CutPrefix(strings.TrimSpace(string(b)), "ref: refs/remotes/origin/")
+	if !ok {
+		return ""
+	}
+	return branch
+}
