@@ -71,6 +71,7 @@ var arrows = []struct {
 	{"policy", []string{"leak", "github.com/open-policy-agent/opa"}},
 	{"internal/hook", nil},
 	{"internal/process", nil},
+	{"internal/ci", nil},
 	{"internal/agent", nil},
 	{"internal/mcp", []string{"leak", "internal/report", "github.com/modelcontextprotocol/go-sdk"}},
 	{"internal/setup", nil},

@@ -73,7 +73,7 @@ func (a *app) gitleaksJob(ctx context.Context, g *gitleaksFlags, t target) (j jo
 	s := scanner.New(j.config.set, j.options)
 	switch {
 	case t.repo != nil:
-		j.config.lists = append(j.config.lists, newBefore(ctx, t.repo, s))
+		j.config.lists = append(j.config.lists, newBefore(ctx, t.repo, t.change, s))
 	case t.uncommitted != nil:
 		j.config.lists = append(j.config.lists, newUncommitted(ctx, t.uncommitted, s))
 	}

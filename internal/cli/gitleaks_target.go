@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,10 +67,20 @@ func (t *target) logged(repo *gitsource.Repo, opts gitleaks.LogOpts, words strin
 	}
 	t.info.Part = "commits " + words
 	if len(sel.Not) > 0 || !sel.Since.IsZero() {
-		t.repo = repo // judged by what these commits add, not by the files that they touch
+		t.repo, t.change = repo, &sel // judged by what these commits add, not by the files that they touch
 	}
 	t.source, err = repo.Commits(sel)
 	return err
+}
+
+func parentsOf(repo *gitsource.Repo, rev string) (revs []string) {
+	for n := 1; ; n++ {
+		parent := rev + "^" + strconv.Itoa(n)
+		if !repo.Has(parent) {
+			return revs
+		}
+		revs = append(revs, parent)
+	}
 }
 
 // gitleaksDir is files and folders on disk.
@@ -145,7 +156,7 @@ func linksBelow(paths []string) map[string]string {
 type uncommitted struct{ *before }
 
 func newUncommitted(ctx context.Context, repo *gitsource.Repo, s *scanner.Scanner) uncommitted {
-	return uncommitted{newBefore(ctx, repo, s)}
+	return uncommitted{newBefore(ctx, repo, nil, s)}
 }
 
 // Match is asked once a sighting.
@@ -158,7 +169,7 @@ func (u uncommitted) Match(f *leak.Finding) *leak.Suppression {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return &leak.Suppression{Kind: leak.SuppressBaseline, Reason: "git does not track it", Where: file.Name}
-	case u.findings(version{"HEAD", file.Name})[f.ID]:
+	case u.findings(version{"HEAD", file.Name})[f.ID] != nil:
 		return &leak.Suppression{Kind: leak.SuppressBaseline, Reason: "was there before this change", Where: "HEAD:" + file.Name}
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"context"
 	"io"
 	"iter"
-	"strconv"
+	"sync"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/scanner"
@@ -14,21 +14,39 @@ import (
 
 // before is the list of what stood in a file before the change: a change is
 // judged by what it adds, not by the file that it touches. It suppresses a
-// finding that one of the change's parents has under the same path.
+// finding that one of the commits on which the change stands has under the same path.
+// That one of the change's own commits has it is no word for it.
 type before struct {
 	repo *gitsource.Repo
 	scan func(src scanner.Source, sink func(scanner.Event) error) error
-	ids  map[version]map[string]bool // of the findings in what was read already
+	ends func() []string                      // revisions on which the change stands, found where they are asked for
+	old  map[version]map[string]*leak.Finding // in what was read already, by id
 }
 
 type version struct{ rev, path string }
 
-func newBefore(ctx context.Context, repo *gitsource.Repo, s *scanner.Scanner) *before {
+// newBefore is the list for a change; nil is what is staged.
+func newBefore(ctx context.Context, repo *gitsource.Repo, change *gitsource.Selection, s *scanner.Scanner) *before {
 	scan := func(src scanner.Source, sink func(scanner.Event) error) error {
 		_, err := s.Scan(ctx, src, sink)
 		return err
 	}
-	return &before{repo, scan, map[version]map[string]bool{}}
+	ends := sync.OnceValue(func() []string { return standsOn(repo, change) })
+	return &before{repo, scan, ends, map[version]map[string]*leak.Finding{}}
+}
+
+// asChange has the job suppress what its change does not add. In a list that is asked
+// later the same answer counts for nothing.
+func (j *job) asChange(ctx context.Context) {
+	t := j.target
+	if t.repo == nil {
+		return
+	}
+	s := scanner.New(j.config.set, j.options)
+	j.config.lists = append(j.config.lists, newBefore(ctx, t.repo, t.change, s))
+	if t.base != "" && t.head != "" {
+		j.config.lists = append(j.config.lists, newMoved(ctx, t.repo, t.base, t.head, s))
+	}
 }
 
 // Match is asked once a sighting.
@@ -37,8 +55,8 @@ func (b *before) Match(f *leak.Finding) *leak.Suppression {
 	if !ok || place.Name == "" {
 		return nil
 	}
-	for _, rev := range b.parents(f) {
-		if b.findings(version{rev, place.Name})[f.ID] {
+	for _, rev := range b.ends() {
+		if old := b.findings(version{rev, place.Name})[f.ID]; old != nil && holds(old, f) {
 			return &leak.Suppression{Kind: leak.SuppressBaseline, Reason: "was there before this change", Where: rev + ":" + place.Name}
 		}
 	}
@@ -48,56 +66,47 @@ func (b *before) Match(f *leak.Finding) *leak.Suppression {
 // Unused: nobody wrote this list, so nobody has to tidy it.
 func (b *before) Unused() []string { return nil }
 
-// parents are what the commit that brought f stands on. A merge under way has
-// more than HEAD.
-func (b *before) parents(f *leak.Finding) (revs []string) {
-	if f.Reach == leak.Staged {
-		for _, rev := range []string{"HEAD", "MERGE_HEAD"} {
-			if b.repo.Has(rev) {
-				revs = append(revs, rev)
-			}
+// standsOn are the commits that were there before the change and on which its own
+// stand: of what is staged HEAD, and what is being merged into it. Where that cannot
+// be told there are none: then what seems new counts.
+func standsOn(repo *gitsource.Repo, change *gitsource.Selection) (revs []string) {
+	if change != nil {
+		fork, err := repo.Fork(*change)
+		if err != nil {
+			return nil
 		}
-		return revs
+		return fork.Edges
 	}
-	if f.Origin == nil || f.Origin.Commit == "" {
-		return nil
+	for _, rev := range []string{"HEAD", "MERGE_HEAD"} {
+		if repo.Has(rev) {
+			revs = append(revs, rev)
+		}
 	}
-	return parentsOf(b.repo, f.Origin.Commit)
+	return revs
 }
 
-func parentsOf(repo *gitsource.Repo, rev string) (revs []string) {
-	for n := 1; ; n++ {
-		parent := rev + "^" + strconv.Itoa(n)
-		if !repo.Has(parent) {
-			return revs
-		}
-		revs = append(revs, parent)
+// findings are those in the old version of a file. What cannot be read holds
+// nothing: then the finding counts.
+func (b *before) findings(v version) map[string]*leak.Finding {
+	if old, known := b.old[v]; known {
+		return old
 	}
-}
-
-// findings are the ids of what the old version of a file holds. What cannot be
-// read holds nothing: then the finding counts.
-func (b *before) findings(v version) map[string]bool {
-	if ids, known := b.ids[v]; known {
-		return ids
-	}
-	ids := map[string]bool{}
-	b.ids[v] = ids
+	old := map[string]*leak.Finding{}
+	b.old[v] = old
 	text, err := b.repo.File(v.rev, v.path)
 	if err != nil {
-		return ids
+		return old
 	}
-	old := oneText{leak.GitBlob{Name: v.path}, leak.Reachable, text}
-	err = b.scan(old, func(e scanner.Event) error {
-		if e.Finding != nil {
-			ids[e.Finding.ID] = true
+	err = b.scan(oneText{leak.GitBlob{Name: v.path}, leak.Reachable, text}, func(e scanner.Event) error {
+		if f := e.Finding; f != nil && (old[f.ID] == nil || len(old[f.ID].Parts) < len(f.Parts)) {
+			old[f.ID] = f
 		}
 		return nil
 	})
 	if err != nil {
-		clear(ids)
+		clear(old)
 	}
-	return ids
+	return old
 }
 
 // oneText is a source of one text in memory.

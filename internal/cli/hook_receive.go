@@ -22,7 +22,7 @@ func (a *app) preReceive(repo *gitsource.Repo, _ []string) (*judged, error) {
 	}
 	sel.NotRefs = []string{"refs/"} // no ref has moved yet: git does it after this hook
 	src, err := repo.Commits(sel)
-	j := &judged{noun: "push", gate: true, tips: sel.Tips, target: target{source: src, info: report.Target{Kind: "git", Path: ".", Part: "push"}}}
+	j := &judged{noun: "push", gate: true, tips: sel.Tips, target: target{source: src, change: &sel, info: report.Target{Kind: "git", Path: ".", Part: "push"}}}
 	j.tell = func(c *policy.Context) { a.aboutPush(c, repo, updates) }
 	j.gone = goneFromAll(repo, sel.Tips)
 	if repo.Has("HEAD") {

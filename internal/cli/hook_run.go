@@ -154,7 +154,7 @@ func (a *app) prePush(repo *gitsource.Repo, _ []string) (*judged, error) {
 	sel.NotRefs = []string{"refs/remotes/"}
 	src, err := repo.Commits(sel)
 	j := ofUser("push", "push", src)
-	j.tips = sel.Tips
+	j.tips, j.change = sel.Tips, &sel
 	return j, err
 }
 
@@ -208,7 +208,7 @@ func (a *app) judge(ctx context.Context, f *hookFlags, what *judged) error {
 		return err
 	}
 	j.options.Known = j.config.known
-	j.config.lists = append(j.config.lists, newBefore(ctx, what.repo, scanner.New(j.config.set, j.options)))
+	j.config.lists = append(j.config.lists, newBefore(ctx, what.repo, what.change, scanner.New(j.config.set, j.options)))
 	doc, late, err := a.runWithin(ctx, f.timeout, j)
 	if err != nil {
 		return err

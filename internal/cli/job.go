@@ -264,7 +264,11 @@ func (r *running) notices() {
 
 // overruled tells of comments that were not believed, and what would have them be.
 func (r *running) overruled() {
-	if r.about.Event == policy.Gate || r.about.Settings.Trusted {
+	if r.about.Event == policy.Gate {
+		r.commented()
+		return
+	}
+	if r.about.Settings.Trusted {
 		return
 	}
 	n := 0

@@ -33,6 +33,21 @@ var houseFiles = map[string]string{
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	h := emptyHouse(t)
+	h.write("README.md", "a house\n")
+	h.commit("begin")
+	seed := uint64(50)
+	for _, name := range []string{".env", "config/database.yaml", "config/settings.json", "main.go"} {
+		seed++
+		h.write(name, leaktest.Must(seed, houseFiles[name]))
+		h.commit("add " + name)
+	}
+	return h
+}
+
+// emptyHouse is a repository without a commit.
+func emptyHouse(t *testing.T) *house {
+	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not installed")
 	}
@@ -44,14 +59,6 @@ func newHouse(t *testing.T) *house {
 	}
 	t.Chdir(h.dir)
 	h.git("init", "-q", "-b", "main")
-	h.write("README.md", "a house\n")
-	h.commit("begin")
-	seed := uint64(50)
-	for _, name := range []string{".env", "config/database.yaml", "config/settings.json", "main.go"} {
-		seed++
-		h.write(name, leaktest.Must(seed, houseFiles[name]))
-		h.commit("add " + name)
-	}
 	return h
 }
 

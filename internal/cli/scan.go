@@ -20,6 +20,7 @@ import (
 type scanFlags struct {
 	output          outputFlags
 	git             gitOptions
+	gate            gateFlags
 	verify          verifyFlags
 	known           knownFlags
 	state           string
@@ -68,6 +69,7 @@ func (f *scanFlags) registerGit(c *cobra.Command) {
 	p.StringVar(&f.git.since, "since", "", "what was added since `REV`, a revision")
 	p.StringVar(&f.git.branch, "branch", "", "one `BRANCH` in the place of all refs")
 	p.StringVar(&f.state, "state", "", "a `FILE` that makes the next scan of the same repository cheaper; it is written at the end")
+	f.gate.register(c)
 	c.MarkFlagsMutuallyExclusive("staged", "range", "since")
 	c.MarkFlagsMutuallyExclusive("staged", "range", "branch")
 	for _, part := range []string{"staged", "range", "since", "branch"} {
@@ -87,7 +89,7 @@ or in the history; those in stashes, reflogs and unreachable objects are warned 
 Generic ones (a name such as "password" beside a random value) deny from
 --deny-generic on.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.scan(c.Context(), f, func() (target, error) { return pathTarget(args, f.git) })
+			return a.scanOrGate(c.Context(), f, args, func() (target, error) { return pathTarget(args, f.git) })
 		},
 	}
 	f.register(c)
@@ -118,7 +120,7 @@ func (a *app) scanGitCommand(f *scanFlags) *cobra.Command {
 		Short: "A git repository: every ref, stash, note, reflog and unreachable object, index and working tree",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.scan(c.Context(), f, func() (target, error) { return gitTarget(orHere(args)[0], f.git) })
+			return a.scanOrGate(c.Context(), f, args, func() (target, error) { return gitTarget(orHere(args)[0], f.git) })
 		},
 	}
 	f.registerGit(c)
@@ -141,6 +143,17 @@ func orHere(paths []string) []string {
 		return []string{"."}
 	}
 	return paths
+}
+
+// scanOrGate is scan, or with --ci scanGate.
+func (a *app) scanOrGate(ctx context.Context, f *scanFlags, args []string, find func() (target, error)) error {
+	if err := f.gate.check(); err != nil {
+		return err
+	}
+	if f.gate.on {
+		return a.scanGate(ctx, f, args)
+	}
+	return a.scan(ctx, f, find)
 }
 
 // scan runs a scan command: flags, target, configuration, scan, report.
@@ -182,9 +195,8 @@ func (a *app) scanned(ctx context.Context, f *scanFlags, find func() (target, er
 		j.config.tellKnown(j.options.Log)
 	}
 	j.options.Known = j.config.known
-	if repo := j.target.repo; repo != nil {
-		j.config.lists = append(j.config.lists, newBefore(ctx, repo, scanner.New(j.config.set, j.options)))
-	}
+	j.asChange(ctx)
+	j.config.notices = append(j.config.notices, unheard(j.target, f)...)
 	if n := j.target.notice; n != nil {
 		j.config.notices = append(j.config.notices, *n)
 	}

@@ -119,17 +119,27 @@ func TestNobodySilencesHisOwnScan(t *testing.T) {
 // oakumServer has a server judge what was added since rev, as a push to it would.
 func (h *house) oakumServer(rev string) {
 	h.t.Helper()
+	if code, words := h.received(rev); code != 1 {
+		h.t.Errorf("pre-receive: silenced, code %d\n%s", code, words)
+	}
+}
+
+// received is what a server says to a push of what was added since rev.
+func (h *house) received(rev string) (code int, words string) {
+	h.t.Helper()
 	server := filepath.Join(h.t.TempDir(), "server.git")
 	h.git("clone", "-q", "--bare", ".", server)
 	h.git("-C", server, "update-ref", "refs/heads/main", rev)
 	old, now := h.git("rev-parse", rev), h.git("rev-parse", "HEAD")
 	h.git("-C", server, "reflog", "expire", "--expire=now", "--all")
+	for ref := range strings.FieldsSeq(h.git("-C", server, "for-each-ref", "--format=%(refname)", "refs/remotes", "refs/tags")) {
+		h.git("-C", server, "update-ref", "-d", ref)
+	}
 	was := h.env
 	defer func() { h.env = was }()
 	h.env = append(append([]string{}, was...), "GIT_DIR="+server)
-	if code, out, words := h.oakumIn(old+" "+now+" refs/heads/main\n", "hook", "run", "pre-receive"); code != 1 {
-		h.t.Errorf("pre-receive: silenced, code %d\n%s%s", code, out, words)
-	}
+	code, out, errors := h.oakumIn(old+" "+now+" refs/heads/main\n", "hook", "run", "pre-receive")
+	return code, out + errors
 }
 
 // What the user of a gate names is read as it was before the change, where the

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/policy"
 	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/scanner/filesource"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
@@ -21,13 +22,18 @@ import (
 type target struct {
 	source scanner.Source
 	info   report.Target
-	own    files           // its configuration files, nil where it can have none
-	root   string          // what `oakum trust` would be given, "" where own is nil
-	where  string          // begins the names of own in messages: "A:" in a range, else ""
-	gate   bool            // a range: own is read from before it, and counts
-	repo   *gitsource.Repo // a change to it is judged by what it adds; nil: this is no change
-	notice *report.Notice  // what the user may have meant, or nil
-	whole  bool            // all that own is about: a list's entry that matches nothing is dead
+	own    files                // its configuration files, nil where it can have none
+	root   string               // what `oakum trust` would be given, "" where own is nil
+	where  string               // begins the names of own in messages: "A:" in a range, else ""
+	gate   bool                 // a range: own is read from before it, and counts
+	repo   *gitsource.Repo      // a change to it is judged by what it adds; nil: this is no change
+	change *gitsource.Selection // the commits of the change; nil: what is staged
+	base   string               // commit at which the change leaves what was there before; "": it is not known
+	head   string               // revision of the change's end; "" likewise
+	word   string               // revision that own is read from, in a gate
+	about  *policy.Context      // what is known of the change; nil: no more than that it is one
+	notice *report.Notice       // what the user may have meant, or nil
+	whole  bool                 // all that own is about: a list's entry that matches nothing is dead
 
 	named files                   // reads a file that the user named, in a gate as it was before the change; nil: as it lies on disk
 	gone  func(place string) bool // tells that the target has no file of that name now; nil: it has no names

@@ -91,12 +91,25 @@ func (t *target) spanning(repo *gitsource.Repo, span string) error {
 	if t.source, err = repo.Commits(sel); err != nil {
 		return err
 	}
-	from := sel.Not[0]
-	t.info.Part, t.gate, t.where, t.repo = "range "+span, true, from+":", repo
-	t.own = func(name string) ([]byte, error) { return repo.File(from, name) }
-	t.named, t.namedFolder = namedBefore(repo, from), folderBefore(repo, from)
+	fork, err := repo.Fork(sel)
+	if err != nil {
+		return err
+	}
+	t.info.Part, t.gate, t.repo, t.change, t.base, t.head = "range "+span, true, repo, &sel, fork.Base, sel.Tips[0]
+	t.readFrom(repo, sel.Not[0])
 	t.gone = goneFromAll(repo, sel.Tips)
 	return nil
+}
+
+// readFrom has t's configuration, and the files in it that the user names, be those of
+// a revision; of none where it is "".
+func (t *target) readFrom(repo *gitsource.Repo, rev string) {
+	t.where, t.word = rev+":", rev
+	t.own = func(name string) ([]byte, error) { return repo.File(rev, name) }
+	t.named, t.namedFolder = namedBefore(repo, rev), folderBefore(repo, rev)
+	if rev == "" {
+		t.where, t.own = "", nil
+	}
 }
 
 // namedBefore reads the files that a user of a gate has named: those of the
@@ -107,6 +120,9 @@ func namedBefore(repo *gitsource.Repo, from string) files {
 		inside := inFolder(repo.WorkTree(), file)
 		if inside == "" {
 			return os.ReadFile(file)
+		}
+		if from == "" {
+			return nil, errNotBefore
 		}
 		content, err := repo.File(from, inside)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -123,6 +139,9 @@ func folderBefore(repo *gitsource.Repo, from string) func(name string) (map[stri
 		if inside == "" {
 			opt, err := policy.Read(name)
 			return opt.Files, err
+		}
+		if from == "" {
+			return nil, errNotBefore
 		}
 		files, err := repo.Folder(from, inside, policy.Wanted)
 		if errors.Is(err, fs.ErrNotExist) {

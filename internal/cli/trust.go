@@ -112,6 +112,11 @@ func (a *app) judging(t target, c policy.Context) policy.Context {
 	if t.info.Kind == "k8s" { // objects are judged as a cluster's admission judges them
 		c.Event = policy.Audit
 	}
+	if t.about != nil {
+		known := *t.about
+		known.Settings.DenyGeneric, known.Settings.RequireComplete = c.Settings.DenyGeneric, c.Settings.RequireComplete
+		return known
+	}
 	if t.gate {
 		c.Event = policy.Gate
 	} else {

@@ -57,7 +57,20 @@ type Target struct {
 	Base   string `json:"base,omitempty"`   // what to put before its files' names to open them from where oakum was called
 	Part   string `json:"part,omitempty"`   // of a repository: "staged", "range A..B", "" is all of it
 	Head   string `json:"head,omitempty"`   // id of the commit at HEAD
-	Branch string `json:"branch,omitempty"` // that HEAD is on
+	Branch string `json:"branch,omitempty"` // that HEAD is on, or the change
+
+	Change *Change `json:"change,omitempty"` // that a pipeline is about; nil: none
+}
+
+// Change is what a job of a CI system is about.
+type Change struct {
+	Platform string `json:"platform"`
+	Event    string `json:"event,omitempty"`  // in the platform's word
+	Target   string `json:"target,omitempty"` // the branch that it is to go into
+	Tag      string `json:"tag,omitempty"`
+	Head     string `json:"head"`           // id of its last commit
+	Base     string `json:"base,omitempty"` // id of the commit at which it leaves what was there before; "": all of its history is judged
+	Word     string `json:"word,omitempty"` // id of the commit whose files say how it is judged; "": nobody's do
 }
 
 // Result is the whole in one word, and the exit code that goes with it.
@@ -118,6 +131,7 @@ const (
 	NoticeHistory   = "history"   // a part of a repository was scanned as files
 	NoticePolicy    = "policy"    // a policy that is broken, and denies
 	NoticeConfig    = "config"    // a line of the configuration that has no effect
+	NoticeChange    = "change"    // what a change says for itself, and what became of that
 )
 
 // RuleOf takes from a rule what reports tell.

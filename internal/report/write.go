@@ -22,7 +22,7 @@ type Options struct {
 
 // Formats lists the names that Write takes.
 func Formats() []string {
-	return []string{"text", "json", "jsonl", "sarif", "gitlab", "junit", "csv", "html"}
+	return []string{"text", "json", "jsonl", "sarif", "gitlab", "junit", "csv", "html", "markdown", "github", "azure"}
 }
 
 // Reveals tells whether a format can show values. Those that are made to be
@@ -48,6 +48,12 @@ func Write(w io.Writer, format string, d *Document, opt Options) error {
 		return writeCSV(w, d)
 	case "html":
 		return writeHTML(w, d)
+	case "markdown":
+		return writeMarkdown(w, d)
+	case "github":
+		return writeGitHub(w, d)
+	case "azure":
+		return writeAzure(w, d)
 	}
 	return CheckFormat(format)
 }

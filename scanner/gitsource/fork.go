@@ -1,58 +1,61 @@
 package gitsource
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
-	"time"
 )
 
 // Fork is where a change leaves the history that was there before it.
 type Fork struct {
-	Base string // the latest commit that both have, id in hex; "" where they have none in common
-	Cut  bool   // the change's own commits end at a shallow clone's horizon: which they are cannot be told
+	Base  string   // the latest commit that both have, id in hex; "" where they have none in common
+	Edges []string // all that the change's own commits stand on and that were there before; Base is one
+	Cut   bool     // the change's own commits end at a shallow clone's horizon: which they are cannot be told
 }
 
-// Fork finds where head leaves what the revisions of not lead to. The walk is that
-// of Commits, so both agree on which commits are the change's own.
-func (r *Repo) Fork(not []string, head string) (f Fork, err error) {
-	tips, err := r.dir.ResolveAll(r.db, []string{head})
+// Fork finds where the selected commits leave those that are not. The walk is that of
+// Commits, so both agree on which commits are the change's own.
+func (r *Repo) Fork(sel Selection) (f Fork, err error) {
+	tips, not, err := r.ends(sel)
 	if err != nil {
 		return f, err
 	}
-	before, err := r.dir.ResolveAll(r.db, not)
-	if err != nil {
-		return f, err
-	}
+	refs, _ := r.roots(sel) // what could not be read is told where it is scanned
+	tips, not = append(tips, refs.tips...), append(not, refs.not...)
 	g := newGraph(r, newLosses(r), func() bool { return false })
-	g.limit(tips, before, time.Time{})
-	base, own := int32(-1), 0
+	g.limit(tips, not, sel.Since)
+	edges, own := map[int32]bool{}, 0
 	for i := range g.nodes {
 		n := &g.nodes[i]
 		if n.class != inRefs || n.state != usable {
 			continue
 		}
 		own++
-		f.Cut = f.Cut || g.ends(n)
+		f.Cut = f.Cut || g.cut(n)
 		for _, p := range n.parents {
-			if parent := &g.nodes[p]; parent.class != inRefs && (base < 0 || parent.when > g.nodes[base].when) {
-				base = p
+			if g.nodes[p].class != inRefs {
+				edges[p] = true
 			}
 		}
 	}
-	switch {
-	case base >= 0:
-		f.Base = g.nodes[base].id.String()
-	case own == 0 && len(tips) > 0 && len(before) > 0: // not leads to head itself
+	if own == 0 && len(tips) > 0 && len(not) > 0 { // what was there before leads to the tip itself
 		top, err := r.db.Peel(tips[0])
-		if err != nil {
-			return f, err
-		}
-		f.Base = top.String()
+		f.Base, f.Edges = top.String(), []string{top.String()}
+		return f, err
 	}
+	latest := int32(-1)
+	for p := range edges {
+		f.Edges = append(f.Edges, g.nodes[p].id.String())
+		if latest < 0 || cmp.Or(cmp.Compare(g.nodes[p].when, g.nodes[latest].when), bytes.Compare(g.nodes[p].id[:], g.nodes[latest].id[:])) > 0 {
+			latest, f.Base = p, g.nodes[p].id.String()
+		}
+	}
+	slices.Sort(f.Edges)
 	return f, nil
 }
 
-// ends tells whether a commit's parents were left out of a shallow clone.
-func (g *graph) ends(n *node) bool {
+// cut tells whether a commit's parents were left out of a shallow clone.
+func (g *graph) cut(n *node) bool {
 	return g.r.dir.Shallow[n.id] && slices.ContainsFunc(n.parents, func(p int32) bool { return g.nodes[p].state == absent })
 }
 

@@ -1,6 +1,7 @@
 package gitsource_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ func testFork(t *testing.T, f object.Format) {
 	} {
 		tried++
 		want, _ := s.try("", "merge-base", c[0], c[1])
-		got, err := r.Fork(c[:1], c[1])
+		got, err := r.Fork(gitsource.Selection{Not: c[:1], Tips: c[1:]})
 		if err != nil || got.Base != strings.TrimSpace(want) || got.Cut {
 			t.Errorf("%s and %s: %+v (%v), git says %q", c[0], c[1], got, err, want)
 		}
@@ -30,10 +31,19 @@ func testFork(t *testing.T, f object.Format) {
 	if tried != 9 {
 		t.Errorf("%d pairs", tried)
 	}
-	if got, err := r.Fork(nil, "main"); err != nil || got.Base != "" {
+	// A change that took in what came to the other branch stands on both.
+	edges := []string{s.git("rev-parse", "main~1^1"), s.git("rev-parse", "right")}
+	slices.Sort(edges)
+	if got, err := r.Fork(gitsource.Selection{Tips: []string{"main"}, Not: edges}); err != nil || !slices.Equal(got.Edges, edges) {
+		t.Errorf("edges %v, not %v (%v)", got.Edges, edges, err)
+	}
+	if got, err := r.Fork(gitsource.Selection{Tips: []string{"main"}, NotRefs: []string{"refs/tags/"}}); err != nil || got.Base != s.git("rev-parse", "v0^0") {
+		t.Errorf("tags: %+v, %v", got, err)
+	}
+	if got, err := r.Fork(gitsource.Selection{Tips: []string{"main"}}); err != nil || got.Base != "" {
 		t.Errorf("what leaves nothing has a base: %+v, %v", got, err)
 	}
-	if _, err := r.Fork([]string{"nowhere"}, "main"); err == nil {
+	if _, err := r.Fork(gitsource.Selection{Not: []string{"nowhere"}, Tips: []string{"main"}}); err == nil {
 		t.Error("a revision that is not there was found")
 	}
 }
@@ -51,7 +61,7 @@ func TestForkOfShallowClone(t *testing.T) {
 		dir := t.TempDir()
 		s.git("clone", "-q", "--no-single-branch", "--depth", depth, "file://"+s.dir, dir)
 		r := s.at(dir).open(gitsource.Options{})
-		got, err := r.Fork([]string{"origin/before"}, "origin/main")
+		got, err := r.Fork(gitsource.Selection{Not: []string{"origin/before"}, Tips: []string{"origin/main"}})
 		if err != nil || got.Cut != cut {
 			t.Errorf("depth %s: %+v, %v", depth, got, err)
 		}

@@ -39,32 +39,46 @@ func ParseRange(s string) (Selection, error) {
 // introduce: those that no parent has at the same path, so that a merge brings
 // what its parents did not have, and nothing else.
 func (r *Repo) Commits(sel Selection) (scanner.Source, error) {
-	tips, err := r.dir.ResolveAll(r.db, sel.Tips)
-	if err != nil {
-		return nil, err
-	}
-	not, err := r.dir.ResolveAll(r.db, sel.Not)
+	tips, not, err := r.ends(sel)
 	if err != nil {
 		return nil, err
 	}
 	return sourceFunc(func(e *emitter) { r.selected(e, tips, not, sel) }), nil
 }
 
+// ends finds the revisions that a selection names.
+func (r *Repo) ends(sel Selection) (tips, not []id, err error) {
+	if tips, err = r.dir.ResolveAll(r.db, sel.Tips); err == nil {
+		not, err = r.dir.ResolveAll(r.db, sel.Not)
+	}
+	return tips, not, err
+}
+
+// roots are the commits that a selection means without naming them.
+type roots struct{ tips, not []id }
+
+func (r *Repo) roots(sel Selection) (found roots, gaps []*leak.Gap) {
+	if len(sel.Tips) > 0 && len(sel.NotRefs) == 0 {
+		return found, nil
+	}
+	refs, gaps := r.dir.Refs()
+	for _, ref := range refs {
+		if slices.ContainsFunc(sel.NotRefs, func(prefix string) bool { return strings.HasPrefix(ref.Name, prefix) }) {
+			found.not = append(found.not, ref.ID)
+		} else if len(sel.Tips) == 0 && classOf(ref.Name) == inRefs {
+			found.tips = append(found.tips, ref.ID)
+		}
+	}
+	return found, gaps
+}
+
 func (r *Repo) selected(e *emitter, tips, not []id, sel Selection) {
 	s := r.newWalk(e.stopped)
 	s.all = true // a merge brings neither parent's content
 	s.gaps = append(s.gaps, r.dir.Gaps...)
-	if len(sel.Tips) == 0 || len(sel.NotRefs) > 0 {
-		refs, gaps := r.dir.Refs()
-		s.gaps = append(s.gaps, gaps...)
-		for _, ref := range refs {
-			if slices.ContainsFunc(sel.NotRefs, func(prefix string) bool { return strings.HasPrefix(ref.Name, prefix) }) {
-				not = append(not, ref.ID)
-			} else if len(sel.Tips) == 0 && classOf(ref.Name) == inRefs {
-				tips = append(tips, ref.ID)
-			}
-		}
-	}
+	refs, gaps := r.roots(sel)
+	s.gaps = append(s.gaps, gaps...)
+	tips, not = append(tips, refs.tips...), append(not, refs.not...)
 	s.g.limit(tips, not, sel.Since)
 	s.orders[inRefs] = s.g.order(inRefs)
 	s.class(inRefs)
