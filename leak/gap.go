@@ -22,7 +22,7 @@ const (
 	GapCorrupt    = "corrupt"       // does not parse as what it says it is
 	GapTruncated  = "truncated"     // ends before it should
 	GapLimit      = "limit"         // larger, deeper or slower than we were allowed
-	GapMissing    = "missing"       // named, but not there
+	GapMissing    = "missing"       // named, but not there, or not there any more
 	GapChanged    = "changed"       // changed while it was read
 	GapSpecial    = "special"       // a device, socket or pipe
 	GapUnknown    = "unsupported"   // a format that oakum cannot read

@@ -28,6 +28,7 @@ var places = []leak.Place{
 	leak.ImageConfig{Image: "app:1", Field: "config.Env[3]"},
 	leak.Variable{Scope: "env", Name: "TOKEN"},
 	leak.JobLog{Scope: "github:org/repo", Job: "17"},
+	leak.JobLog{Scope: "github:org/repo", Job: "CI", Run: "42.1", Artifact: "dist", Inner: leak.Inner{"a.env"}},
 	leak.ObjectField{File: "a.yaml", Object: "v1/Pod", Namespace: "n", Name: "p", Field: "spec.x", Inner: leak.Inner{"y"}},
 }
 

@@ -85,10 +85,15 @@ type Variable struct {
 	Name  string `json:"name"`
 }
 
-// JobLog is the printed output of a CI job.
+// JobLog is what a CI job printed, or left behind as an artifact. Job says which one,
+// as its pipeline names it; Run is one time that it ran, which is no part of the
+// identity: a job prints tomorrow what it prints today.
 type JobLog struct {
-	Scope string `json:"scope"`
-	Job   string `json:"job"`
+	Scope    string `json:"scope"`
+	Job      string `json:"job"`
+	Run      string `json:"run,omitempty"`
+	Artifact string `json:"artifact,omitempty"` // "" is the log
+	Inner    Inner  `json:"inner,omitempty"`
 }
 
 // ObjectField is a field of a Kubernetes object, from a manifest or a cluster.
@@ -118,7 +123,6 @@ func (p ImageFile) String() string {
 }
 func (p ImageConfig) String() string { return p.Image + " " + p.Field }
 func (p Variable) String() string    { return p.Scope + " variable " + p.Name }
-func (p JobLog) String() string      { return p.Scope + " log of " + p.Job }
 
 func (p GitBlob) String() string {
 	name := p.Name
@@ -145,6 +149,17 @@ func (p GitMessage) String() string {
 	return s
 }
 
+func (p JobLog) String() string {
+	s := p.Scope + " log of " + p.Job
+	if p.Artifact != "" {
+		s = p.Scope + " artifact " + p.Artifact + " of " + p.Job
+	}
+	if p.Run != "" {
+		s += " run " + p.Run
+	}
+	return s + p.Inner.suffix()
+}
+
 func (p ObjectField) String() string {
 	s := p.Object + " "
 	if p.Namespace != "" {
@@ -164,8 +179,15 @@ func (GitMessage) Path() string    { return "" }
 func (p ImageFile) Path() string   { return p.Name + p.Inner.suffix() }
 func (ImageConfig) Path() string   { return "" }
 func (Variable) Path() string      { return "" }
-func (JobLog) Path() string        { return "" }
 func (p ObjectField) Path() string { return p.File }
+
+// A log has no path, an artifact's files have theirs.
+func (p JobLog) Path() string {
+	if p.Artifact == "" {
+		return ""
+	}
+	return p.Artifact + p.Inner.suffix()
+}
 
 // A file and the blob that it is committed as are one place.
 func (p File) identity() string  { return "path\x00" + p.Path() }
@@ -183,7 +205,13 @@ func (p GitMessage) identity() string  { return "object\x00" + p.Object + "\x00"
 func (p ImageFile) identity() string   { return "image\x00" + p.Path() }
 func (p ImageConfig) identity() string { return "image\x00" + p.Field }
 func (p Variable) identity() string    { return "variable\x00" + p.Scope + "\x00" + p.Name }
-func (p JobLog) identity() string      { return "log\x00" + p.Scope + "\x00" + p.Job }
+func (p JobLog) identity() string {
+	s := "log\x00" + p.Scope + "\x00" + p.Job
+	if p.Artifact != "" {
+		s += "\x00" + p.Artifact
+	}
+	return s + p.Inner.suffix()
+}
 func (p ObjectField) identity() string {
 	return strings.Join([]string{"object-field", p.File, p.Object, p.Namespace, p.Name, p.Field}, "\x00") + p.Inner.suffix()
 }
@@ -217,6 +245,9 @@ func Within(p Place, member string) Place {
 		p.Inner = deeper(p.Inner)
 		return p
 	case ImageFile:
+		p.Inner = deeper(p.Inner)
+		return p
+	case JobLog:
 		p.Inner = deeper(p.Inner)
 		return p
 	case ObjectField:

@@ -97,6 +97,8 @@ func innerOf(p leak.Place) []string {
 		return p.Inner
 	case leak.ImageFile:
 		return p.Inner
+	case leak.JobLog:
+		return p.Inner
 	case leak.ObjectField:
 		return p.Inner
 	}

@@ -121,6 +121,8 @@ func spot(p leak.Place) string {
 		return leak.PlaceID(p) + "\x00" + p.Image
 	case leak.ImageConfig:
 		return leak.PlaceID(p) + "\x00" + p.Image
+	case leak.JobLog: // each run's log is deleted by itself
+		return leak.PlaceID(p) + "\x00" + p.Run
 	}
 	return leak.PlaceID(p)
 }

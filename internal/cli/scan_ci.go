@@ -39,6 +39,7 @@ end (GITHUB_TOKEN, CI_JOB_TOKEN, temporary AWS credentials …) are no findings 
 
 func (a *app) scanCIGitHubCommand(f *scanFlags) *cobra.Command {
 	var address string
+	var logs logFlags
 	c := &cobra.Command{
 		Use:   "github ORG|OWNER/REPO...",
 		Short: "Variables and names of secrets that GitHub holds for Actions (experimental)",
@@ -46,10 +47,11 @@ func (a *app) scanCIGitHubCommand(f *scanFlags) *cobra.Command {
 repositories, of single repositories, and of environments, and scans the values. Of
 secrets (of Actions, Dependabot and Codespaces) only the names can be read: a static
 AWS key among them is a finding; that no value was looked at is told, and does not
-change the exit code.
+change the exit code. With --logs also what workflows' runs printed, and their
+artifacts, of the newest runs of each repository.
 
 The token is taken from GITHUB_TOKEN or GH_TOKEN. It needs to read: variables,
-secrets, environments, metadata; Dependabot's and Codespaces' secrets; of a classic
+secrets, environments, metadata, actions; Dependabot's and Codespaces' secrets; of a classic
 token admin:org and repo. What it may not read is a gap that says so.
 
 Experimental: it was written from GitHub's documentation and tried on a server that
@@ -65,10 +67,14 @@ follows it.`,
 				if err != nil {
 					return target{}, fmt.Errorf("ask GitHub: %w", err)
 				}
+				if src.Logs, err = logs.wanted(c, time.Now()); err != nil {
+					return target{}, err
+				}
 				return target{source: src, info: report.Target{Kind: "ci", Path: "github " + strings.Join(args, " ")}}, nil
 			})
 		},
 	}
+	logs.register(c, "runs of each repository")
 	c.Flags().StringVar(&address, "api-url", "", "GitHub Enterprise's `URL`, with /api/v3 or without (default: $GITHUB_API_URL, else github.com's)")
 	return c
 }
@@ -76,13 +82,15 @@ follows it.`,
 func (a *app) scanCIGitLabCommand(f *scanFlags) *cobra.Command {
 	var address string
 	var instance bool
+	var logs logFlags
 	c := &cobra.Command{
 		Use:   "gitlab GROUP|PROJECT...",
 		Short: "Variables that GitLab holds for CI (experimental)",
 		Long: `Asks GitLab's API for the CI/CD variables of groups with their subgroups and projects,
 of single projects (GROUP/PROJECT), and with --instance of the instance, and scans the
 values. Of a hidden one only the name can be read: it is told, and does not change the
-exit code. A finding in one that is neither masked nor protected says so.
+exit code. A finding in one that is neither masked nor protected says so. With --logs also
+what jobs printed, and their artifacts, of the newest jobs of each project.
 
 The token is taken from GITLAB_TOKEN. It needs the scope read_api of a Maintainer of
 the projects, of an Owner of the groups, of an administrator for --instance. What it
@@ -103,11 +111,15 @@ follows it.`,
 				if err != nil {
 					return target{}, fmt.Errorf("ask GitLab: %w", err)
 				}
+				if src.Logs, err = logs.wanted(c, time.Now()); err != nil {
+					return target{}, err
+				}
 				path := strings.TrimSpace("gitlab " + strings.Join(args, " "))
 				return target{source: src, info: report.Target{Kind: "ci", Path: path}}, nil
 			})
 		},
 	}
+	logs.register(c, "jobs of each project")
 	p := c.Flags()
 	p.StringVar(&address, "api-url", "", "the `URL` of your GitLab, with /api/v4 or without (default: $CI_API_V4_URL, else gitlab.com)")
 	p.BoolVar(&instance, "instance", false, "the instance's own variables too")

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oakum-sec/oakum/internal/cli"
 	"github.com/oakum-sec/oakum/leak/leaktest"
@@ -147,6 +148,8 @@ func TestScanCIUsage(t *testing.T) {
 		{"no token: set GITLAB_TOKEN in the environment", "A=b", []string{"gitlab", "acme"}},
 		{"is not asked without TLS", "GITHUB_TOKEN=x", []string{"github", "--api-url", "http://github.example.org", "acme"}},
 		{"neither ORG nor OWNER/REPO", "GITHUB_TOKEN=x", []string{"github", "a/b/c"}},
+		{"--max-runs is about logs: say --logs", "GITHUB_TOKEN=x", []string{"github", "acme", "--max-runs", "3"}},
+		{"is no time: write a day", "GITLAB_TOKEN=x", []string{"gitlab", "acme", "--logs", "--since", "yesterday"}},
 		{"name a group or a project, or say --instance", "GITLAB_TOKEN=x", []string{"gitlab"}},
 	} {
 		if out, words, code := scanCI(t, []string{c.env}, c.args...); code != 2 || !strings.Contains(words, c.says) || out != "" {
@@ -158,7 +161,7 @@ func TestScanCIUsage(t *testing.T) {
 // A self-managed GitLab: what is open to all is said, what is hidden changes no exit code.
 func TestScanCIGitLab(t *testing.T) {
 	variable := `{"key":%q,"value":%s,"masked":%t,"hidden":%t,"protected":false,"environment_scope":%q}`
-	value := fmt.Sprintf("%q", leaktest.Must(1, `{{github "ghp_"}}`))
+	value, now := fmt.Sprintf("%q", leaktest.Must(1, `{{github "ghp_"}}`)), time.Now().Format(time.RFC3339)
 	answers := map[string]string{
 		"/api/v4/groups/acme":                `{"id":1,"full_path":"acme"}`,
 		"/api/v4/groups/1/variables":         "[" + fmt.Sprintf(variable, "DEPLOY", value, false, false, "*") + "]",
@@ -167,6 +170,8 @@ func TestScanCIGitLab(t *testing.T) {
 		"/api/v4/projects/7/variables":       "[" + fmt.Sprintf(variable, "DB_PASSWORD", "null", true, true, "prod") + "]",
 		"/api/v4/admin/ci/variables":         `[]`,
 		"/api/v4/projects/acme%2Fapp":        `{"id":7,"path_with_namespace":"acme/app"}`,
+		"/api/v4/projects/7/jobs":            fmt.Sprintf(`[{"id":31,"name":"build","status":"failed","created_at":%q,"started_at":%q,"web_url":"https://gitlab.example.org/acme/app/-/jobs/31"},{"id":30,"name":"old","created_at":"2020-01-01T00:00:00Z"}]`, now, now),
+		"/api/v4/projects/7/jobs/31/trace":   "$ env\nDEPLOY=" + leaktest.Must(1, `{{github "ghp_"}}`) + "\n",
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, known := answers[r.URL.EscapedPath()]
@@ -184,6 +189,7 @@ func TestScanCIGitLab(t *testing.T) {
 	}{
 		{[]string{"gitlab", "--instance", "acme"}, 1, []string{"gitlab:acme variable DEPLOY", "neither masked nor protected", "gitlab:acme/app/environment/prod variable DB_PASSWORD: hidden: only its name is known", "1 denied"}},
 		{[]string{"gitlab", "acme/app"}, 0, []string{"clean", "1 gap (0 failures)"}},
+		{[]string{"gitlab", "acme/app", "--logs", "--since", "30d"}, 1, []string{"gitlab:acme/app log of build run 31:2", "to erase it: https://gitlab.example.org/acme/app/-/jobs/31", "1 denied"}},
 		{[]string{"gitlab", "acme/none"}, 3, []string{"there is none of that name, or the token may not see it (404)"}},
 	} {
 		out, words, code := scanCI(t, env, c.args...)

@@ -47,19 +47,28 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && at.IsLoopback()
 }
 
-// client makes an HTTP client that brings the token, in a header, to base's host
-// alone, and follows redirects there only: GitHub answers so for what was renamed.
-func (a API) client(base *url.URL, header, value string) *http.Client {
+// asker asks at base with the token in a header, which goes to that host alone.
+func (a API) asker(base *url.URL, header, value string, others http.Header) *asker {
 	c := &caller{next: http.DefaultTransport, scheme: base.Scheme, host: base.Host, header: header, value: value, wait: a.Wait}
 	if c.wait == nil {
 		c.wait = wait
 	}
-	return &http.Client{Transport: c, CheckRedirect: func(r *http.Request, via []*http.Request) error {
-		if len(via) >= maxRedirects || !c.mine(r.URL) {
-			return &unusualError{fmt.Sprintf("it leads on to %s, and the token is not for that", r.URL.Host)}
-		}
-		return nil
-	}}
+	return &asker{
+		base: base, header: others,
+		// Redirects are followed to the host itself: GitHub answers so for what was renamed.
+		client: &http.Client{Transport: c, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+			if len(via) >= maxRedirects || !c.mine(r.URL) {
+				return &unusualError{fmt.Sprintf("it leads on to %s, and the token is not for that", r.URL.Host)}
+			}
+			return nil
+		}},
+		files: &http.Client{Transport: c, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+			if len(via) >= maxRedirects || r.URL.Scheme != "https" && !loopback(r.URL.Hostname()) {
+				return &unusualError{fmt.Sprintf("it leads on to %s, which is not asked without TLS", r.URL.Host)}
+			}
+			return nil
+		}},
+	}
 }
 
 // maxRedirects is what a renamed repository of a renamed owner needs, and some.

@@ -17,8 +17,9 @@ import (
 // reflection may reach, the linker keeps.
 type asker struct {
 	client *http.Client
-	base   *url.URL    // ends with a slash
-	header http.Header // what every request has beside the token
+	files  *http.Client // for files, which may lie elsewhere; the token does not go there
+	base   *url.URL     // ends with a slash
+	header http.Header  // what every request has beside the token
 }
 
 // errAnswer is why nothing was read of an answer that says so by its status.
@@ -52,6 +53,26 @@ func (a *asker) get(ctx context.Context, path string, v any) (*http.Response, er
 	_, err = io.Copy(io.Discard, answer.Body) // so that the connection is used again
 	return answer, err
 }
+
+// open asks for a file at path, which is often led to at a store of files. Its body is
+// for the caller to close.
+func (a *asker) open(ctx context.Context, path string) (*http.Response, error) {
+	u, err := a.base.Parse(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(context.WithValue(ctx, asFile{}, true), http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range a.header {
+		r.Header[name] = values
+	}
+	return a.files.Do(r)
+}
+
+// asFile marks the context of a request for a file.
+type asFile struct{}
 
 // page gets page n of a list.
 func page[T any](ctx context.Context, a *asker, l list[T], n int) (items []T, answer *http.Response, err error) {

@@ -1,6 +1,7 @@
 package cisource
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
@@ -28,6 +30,10 @@ const (
 	// maxBody bounds an answer in bytes: a page of 100 variables of GitLab's 10,000
 	// characters, or of GitHub's 48 kB, is a tenth of it.
 	maxBody = 64 << 20
+	// fileWithin and maxFile bound a file: GitHub's largest artifact is 10 GB, and of
+	// what comes slower than 6 MB in a second the rest is told to be missing.
+	fileWithin = 30 * time.Minute
+	maxFile    = 10 << 30
 )
 
 // caller is the transport of an API's client. It adds the token, tries again what a
@@ -38,7 +44,8 @@ type caller struct {
 	header, value string
 	wait          func(ctx context.Context, d time.Duration, why string) error
 
-	answered bool // it was there once
+	mu       sync.Mutex // one request is made after the other; files are read side by side
+	answered bool       // it was there once
 	waited   time.Duration
 	over     error // why nothing more is asked, or nil
 }
@@ -56,14 +63,19 @@ type overError struct {
 
 func (e *overError) Error() string { return e.why }
 
+func isFile(r *http.Request) bool { return r.Context().Value(asFile{}) != nil }
+
 func (c *caller) mine(u *url.URL) bool { return u.Scheme == c.scheme && u.Host == c.host }
 
 // RoundTrip asks, until there is an answer to give.
 func (c *caller) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.over != nil {
 		return nil, c.over
 	}
-	if !c.mine(r.URL) { // client's CheckRedirect and the lists that we ask for see to that
+	mine := c.mine(r.URL)
+	if !mine && !isFile(r) { // client's CheckRedirect and the lists that we ask for see to that
 		return nil, &unusualError{"it leads to " + r.URL.Host}
 	}
 	for failed := 1; ; {
@@ -72,11 +84,13 @@ func (c *caller) RoundTrip(r *http.Request) (*http.Response, error) {
 		switch {
 		case err != nil && r.Context().Err() != nil:
 			return nil, err
+		case err != nil && !mine && failed == maxTries:
+			return nil, &unusualError{r.URL.Host + ", where it is, cannot be reached"}
 		case err != nil && (failed == maxTries || !c.answered):
 			c.over = &overError{leak.GapUnreadable, fmt.Sprintf("%s cannot be reached: %v", c.host, err)}
 			return nil, c.over
 		case err != nil:
-			d, why = backoff(failed), c.host+" does not answer"
+			d, why = backoff(failed), r.URL.Host+" does not answer"
 		default:
 			c.answered = true
 			if d, why = pause(answer, failed); why == "" {
@@ -95,15 +109,21 @@ func (c *caller) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // once asks once, with the token. The answer's body ends answerWithin from now.
 func (c *caller) once(r *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
+	within, most := answerWithin, int64(maxBody)
+	if isFile(r) {
+		within, most = fileWithin, maxFile
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), within)
 	r = r.Clone(ctx)
-	r.Header.Set(c.header, c.value)
+	if c.mine(r.URL) {
+		r.Header.Set(c.header, c.value)
+	}
 	answer, err := c.next.RoundTrip(r)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	answer.Body = &bounded{ReadCloser: answer.Body, cancel: cancel, left: maxBody}
+	answer.Body = &bounded{ReadCloser: answer.Body, cancel: cancel, left: most}
 	return answer, nil
 }
 
@@ -124,7 +144,7 @@ func pause(answer *http.Response, failed int) (d time.Duration, why string) {
 	host := answer.Request.URL.Host
 	after, said := retryAfter(answer.Header)
 	switch code := answer.StatusCode; {
-	case code == http.StatusTooManyRequests || code == http.StatusForbidden && (said || exhausted(answer.Header)):
+	case code == http.StatusTooManyRequests || code == http.StatusForbidden && (said || exhausted(answer.Header) || secondary(answer)):
 		if !said {
 			after = reset(answer.Header)
 		}
@@ -156,6 +176,20 @@ func exhausted(h http.Header) bool {
 	return h.Get("X-Ratelimit-Remaining") == "0" || h.Get("Ratelimit-Remaining") == "0"
 }
 
+// secondary tells whether a refusal is one of GitHub's secondary limits, which may come
+// with no header at all (the page named at maxWaiting).
+func secondary(answer *http.Response) bool {
+	head, _ := io.ReadAll(io.LimitReader(answer.Body, 4<<10))
+	answer.Body = &again{answer.Body, io.MultiReader(bytes.NewReader(head), answer.Body)}
+	return bytes.Contains(head, []byte("secondary rate limit"))
+}
+
+// again is a body of which something was read already.
+type again struct {
+	io.Closer
+	io.Reader
+}
+
 // reset is how long it is until a limit ends, to the second after, by its time in
 // seconds since 1970.
 func reset(h http.Header) time.Duration {
@@ -171,7 +205,7 @@ func reset(h http.Header) time.Duration {
 type bounded struct {
 	io.ReadCloser
 	cancel context.CancelFunc
-	left   int
+	left   int64
 }
 
 func (b *bounded) Close() error {
@@ -183,7 +217,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	if b.left <= 0 {
 		return 0, errors.New("it is too long")
 	}
-	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
-	b.left -= n
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
 	return n, err
 }

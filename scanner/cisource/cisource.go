@@ -1,5 +1,6 @@
 // Package cisource is the source of what CI systems hold beside files: the
-// variables of the job that runs, and those that GitHub and GitLab keep for jobs.
+// variables of the job that runs, those that GitHub and GitLab keep for jobs, and jobs'
+// logs and artifacts.
 //
 // A platform puts tokens of its own into each job, which die with it: these are no
 // findings, where the platform is the one that the variable belongs to. What else
@@ -17,6 +18,10 @@
 // the vendors ask for; where they say wait, the source waits, maxWaiting in all. What
 // could not be read is a Gap that names the permission that the token lacks.
 //
-// Its limits: secrets are told of where they are held, not where they are used; jobs'
-// logs are not read.
+// What jobs printed and left behind as artifacts is looked at where Logs says so, the
+// newest first, each fetched when the scanner comes to it and never held whole. Where
+// the platform leads on to a store of files the token does not go along.
+//
+// Its limits: secrets are told of where they are held, not where they are used; of
+// GitLab's artifacts the archive is read, not the reports that jobs hand to GitLab.
 package cisource

@@ -23,6 +23,8 @@ type GitHub struct {
 	base   *url.URL
 	wanted []owned
 	server bool // GitHub Enterprise Server, which has no Codespaces
+
+	Logs *Logs // which logs and artifacts of workflows' runs are looked at; nil: none
 }
 
 var _ scanner.Source = (*GitHub)(nil)
@@ -66,11 +68,11 @@ func NewGitHub(api API, names ...string) (*GitHub, error) {
 // repositories' and those before their environments', in the order of the API.
 func (g *GitHub) Blobs(ctx context.Context) iter.Seq2[scanner.Blob, error] {
 	return func(yield func(scanner.Blob, error) bool) {
-		ask := &asker{base: g.base, client: g.api.client(g.base, "Authorization", "Bearer "+g.api.Token), header: http.Header{
+		ask := g.api.asker(g.base, "Authorization", "Bearer "+g.api.Token, http.Header{
 			// https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api
 			"Accept": {"application/vnd.github+json"}, "X-Github-Api-Version": {"2022-11-28"}, "User-Agent": {"oakum"},
-		}}
-		w := &githubWalk{walk: walk{ask: ask, yield: yield}, server: g.server}
+		})
+		w := &githubWalk{walk: walk{ask: ask, yield: yield, wanted: g.Logs}, server: g.server}
 		for _, o := range g.wanted {
 			if o.repo == "" {
 				w.organization(ctx, o)
@@ -124,6 +126,9 @@ func (w *githubWalk) repository(ctx context.Context, o owned) {
 		variables := w.variablesOf(ctx, scope, path+"/variables", needsOfRepository("Environments"))
 		w.secretsOf(ctx, scope+"/secrets", path+"/secrets", needsOfRepository("Environments"), variables)
 	})
+	if w.wanted != nil {
+		w.logs(ctx, scope, path)
+	}
 }
 
 func needsOfRepository(permission string) string {

@@ -161,16 +161,17 @@ func TestGitHubHasUsWait(t *testing.T) {
 	a := github(t)
 	a.set(ofRepo, "DEPLOY", leaktest.Must(1, `{{github "ghp_"}}`))
 	reset := strconv.FormatInt(time.Now().Add(90*time.Second).Unix(), 10)
-	a.first(ofRepo, answer(429, `{}`, "Retry-After", "7"), answer(403, `{}`, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", reset), answer(429, `{}`), answer(502, ``), answer(503, ``))
+	a.first(ofRepo, answer(429, `{}`, "Retry-After", "7"), answer(403, `{}`, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", reset), answer(429, `{}`), answer(502, ``), answer(503, ``),
+		answer(403, `{"message":"You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}`))
 	got := scan(t, newGitHub(t, a, "acme/app"))
 	same(t, "findings", got.findings, []string{"github-pat github:acme/app variable DEPLOY"})
 	if len(got.gaps) > 0 {
 		t.Errorf("gaps: %q", got.gaps)
 	}
-	if len(a.waited) == 5 && a.waited[1] > 80*time.Second && a.waited[1] <= 91*time.Second {
+	if len(a.waited) == 6 && a.waited[1] > 80*time.Second && a.waited[1] <= 91*time.Second {
 		a.waited[1] = 90 * time.Second
 	}
-	if want := []time.Duration{7 * time.Second, 90 * time.Second, time.Minute, time.Second, 2 * time.Second}; !slices.Equal(a.waited, want) {
+	if want := []time.Duration{7 * time.Second, 90 * time.Second, time.Minute, time.Second, 2 * time.Second, time.Minute}; !slices.Equal(a.waited, want) {
 		t.Errorf("waited %v, want %v", a.waited, want)
 	}
 }

@@ -20,6 +20,8 @@ type GitLab struct {
 	base     *url.URL
 	wanted   []string
 	instance bool
+
+	Logs *Logs // which logs and artifacts of jobs are looked at; nil: none
 }
 
 var _ scanner.Source = (*GitLab)(nil)
@@ -49,8 +51,8 @@ func NewGitLab(api API, instance bool, names ...string) (*GitLab, error) {
 // before its subgroups' and projects', in the order of the API.
 func (g *GitLab) Blobs(ctx context.Context) iter.Seq2[scanner.Blob, error] {
 	return func(yield func(scanner.Blob, error) bool) {
-		ask := &asker{base: g.base, client: g.api.client(g.base, "PRIVATE-TOKEN", g.api.Token), header: http.Header{"User-Agent": {"oakum"}}}
-		w := &gitlabWalk{walk{ask: ask, yield: yield}}
+		ask := g.api.asker(g.base, "PRIVATE-TOKEN", g.api.Token, http.Header{"User-Agent": {"oakum"}})
+		w := &gitlabWalk{walk{ask: ask, yield: yield, wanted: g.Logs}}
 		if g.instance {
 			w.variablesOf(ctx, "gitlab-instance", "admin/ci", "the scope read_api, of an administrator")
 		}
@@ -113,7 +115,11 @@ func (w *gitlabWalk) ofGroup(ctx context.Context, g gitlabHolder) {
 }
 
 func (w *gitlabWalk) project(ctx context.Context, p gitlabHolder) {
-	w.variablesOf(ctx, "gitlab:"+p.Path, fmt.Sprintf("projects/%d", p.ID), "the scope read_api, of somebody who is a Maintainer of the project")
+	scope, path := "gitlab:"+p.Path, fmt.Sprintf("projects/%d", p.ID)
+	w.variablesOf(ctx, scope, path, "the scope read_api, of somebody who is a Maintainer of the project")
+	if w.wanted != nil {
+		w.logs(ctx, scope, path)
+	}
 }
 
 // gitlabPage is the most that GitLab gives on a page

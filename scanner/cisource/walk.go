@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/oakum-sec/oakum/leak"
@@ -16,6 +17,8 @@ type walk struct {
 	ask   *asker
 	yield func(scanner.Blob, error) bool
 	done  bool // yield wants no more, ctx ended, or the API gives no more
+
+	wanted *Logs // nil: no logs
 }
 
 func (w *walk) tell(b scanner.Blob, err error) {
@@ -53,6 +56,7 @@ type list[T any] struct {
 	size  int    // how many the API gives on a page at most
 	// absent tells that the API need not know such a list: none is an answer.
 	absent bool
+	until  *bool // whether use has had enough; nil: it never has
 }
 
 // maxPages bounds a list: a hundred thousand repositories are more than the largest
@@ -79,6 +83,9 @@ func each[T any](ctx context.Context, w *walk, l list[T], use func(T)) {
 				return
 			}
 			use(item)
+		}
+		if l.until != nil && *l.until {
+			return
 		}
 		next := nextPage(answer.Header)
 		if next <= n {
@@ -110,13 +117,22 @@ func (w *walk) refused(ctx context.Context, whose, what, needs string, answer *h
 	w.done = w.done || last
 }
 
+// lastOf is an error without the address that the client tells with it: that of a
+// download has its key in it.
+func lastOf(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
+
 // reason says why a list was not given. end tells that no other will be.
 func reason(needs string, answer *http.Response, err error) (why string, end bool) {
 	if unusual, ok := errors.AsType[*unusualError](err); ok {
 		return unusual.what, false
 	}
 	if answer == nil {
-		return err.Error(), false
+		return lastOf(err).Error(), false
 	}
 	switch code := answer.StatusCode; {
 	case code == http.StatusUnauthorized:
