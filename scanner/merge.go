@@ -68,6 +68,14 @@ func (m *Merge) Add(f *leak.Finding) {
 	g.count += max(0, more)
 }
 
+// Again begins another telling of places that may have been told already: the first
+// sighting in a place is then the first one once more.
+func (m *Merge) Again() {
+	for _, g := range m.order {
+		g.now = nil
+	}
+}
+
 // absorb keeps the surest of what several sightings tell of one value.
 func (g *merged) absorb(f *leak.Finding) {
 	kept := g.finding

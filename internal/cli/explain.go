@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +13,8 @@ import (
 )
 
 func (a *app) explainCommand() *cobra.Command {
-	var file, config, as string
+	var config, as string
+	var files []string
 	c := &cobra.Command{
 		Use:   "explain RULE | FINGERPRINT --report FILE | FILE:LINE",
 		Short: "Say what a finding means and what to do about it, or why a line is reported or not",
@@ -31,13 +31,13 @@ not, and what speaks for and against it. It shows no value.`,
 			if allow.CheckFingerprint(args[0]) != nil {
 				return a.explainRule(args[0], config)
 			}
-			if file == "" {
+			if len(files) == 0 {
 				return fmt.Errorf("a fingerprint alone tells nothing of its finding: write a report with `oakum scan --format json --output report.json` and add --report report.json")
 			}
-			return a.explainFinding(args[0], file)
+			return a.explainFinding(args[0], files)
 		},
 	}
-	c.Flags().StringVar(&file, "report", "", "the json report `FILE` that has the finding")
+	c.Flags().StringArrayVar(&files, "report", nil, "the json report `FILE` that has the finding; of several, all its places are told")
 	c.Flags().StringVar(&as, "as", "", "explain a line as if its file had this `PATH`: the kind of file counts")
 	c.Flags().StringVar(&config, "config", "", "look for the rule in `FILE`")
 	return c
@@ -55,26 +55,21 @@ func (a *app) explainRule(id, config string) error {
 	return explain(a.Out, report.RuleOf(r), "")
 }
 
-func (a *app) explainFinding(id, file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return fmt.Errorf("explain: %w", err)
-	}
-	defer f.Close()
-	d, err := report.Read(f)
+func (a *app) explainFinding(id string, files []string) error {
+	d, _, err := readReports(files)
 	if err != nil {
 		return err
 	}
 	for _, found := range d.Findings {
 		if found.ID == id {
 			one := &report.Document{Rules: d.Rules, Targets: d.Targets, Findings: []*leak.Finding{found}}
-			if err := report.WriteFindings(a.Out, one, report.Options{Color: a.wantsColor(a.Out, false), ShowSuppressed: true}); err != nil {
+			if err := report.WriteFindings(a.Out, one, report.Options{Color: a.wantsColor(a.Out, false), ShowSuppressed: true, AllPlaces: true}); err != nil {
 				return err
 			}
 			return explain(a.Out, d.Rule(found.Rule), found.ID)
 		}
 	}
-	return fmt.Errorf("%s has no finding %s", file, id)
+	return fmt.Errorf("%s has no finding %s", strings.Join(files, ", "), id)
 }
 
 // severityMeans is leak.Severity's own wording, for the reader of a finding.

@@ -122,13 +122,14 @@ func sureText(f *leak.Finding) string {
 }
 
 func (t *text) also(f *leak.Finding) {
-	for i, s := range f.Also {
-		if i == alsoShown {
-			break
-		}
+	listed := f.Also
+	if !t.opt.AllPlaces {
+		listed = listed[:min(len(listed), alsoShown)]
+	}
+	for _, s := range listed {
 		t.item("also", t.placed(s))
 	}
-	if rest := f.Seen - 1 - min(len(f.Also), alsoShown); rest > 0 {
+	if rest := f.Seen - 1 - len(listed); rest > 0 {
 		t.item("", fmt.Sprintf("and at %s", count(int64(rest), "more place")))
 	}
 }

@@ -13,6 +13,7 @@ type Options struct {
 	Color          bool // the writer is a terminal that wants colours
 	Reveal         bool // show values; the caller made sure of who reads it
 	ShowSuppressed bool // text: list suppressed findings too
+	AllPlaces      bool // text: list every place that the report has
 	Elapsed        bool // text: tell how long it took; else reports of the same input are equal
 
 	// Ended is when the scan ended. Only gitlab and junit tell it, for their
