@@ -91,7 +91,7 @@ func TestScanCIGitHub(t *testing.T) {
 		"(github-pat, proven)", "github:acme variable DEPLOY",
 		"(npm-token, proven)", "github:acme/app variable SLACK",
 		"github:acme/app/environment/prod variable DB_PASSWORD",
-		"(static-identity, pattern)", "github:acme/app/secrets variable AWS_SECRET_ACCESS_KEY", "set on 2021-06-07", "OpenID Connect",
+		"github:acme/app/secrets variable AWS_SECRET_ACCESS_KEY  static-identity", "a static key in use", "set on 2021-06-07",
 		`github:acme/secrets variable *: list names of secrets: the token may not (403): it needs the organization permission "Secrets" (read)`,
 		"hidden: only its name is known",
 		"3 denied", "1 warned", "2 gaps (1 failure)",

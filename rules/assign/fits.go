@@ -42,6 +42,8 @@ func (a *Assignment) misfit(text []byte, k kind, test bool) string {
 		return "test vector"
 	case test && hasFold(text[a.Value[0]:a.Value[1]], "change"):
 		return "placeholder" // changeme, in an example or a test
+	case bytes.HasSuffix(text[:a.Key[0]], []byte("checksum/")):
+		return "hash" // Helm's way of having pods restart: checksum/secret, of a template
 	case k == code && a.named(text):
 		return "name again"
 	case k == code && a.endless(text):
