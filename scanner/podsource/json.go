@@ -3,6 +3,7 @@ package podsource
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -43,7 +44,11 @@ type jsonReader struct {
 	begin int // where the line begins
 	limit int // of values; 0: none
 	made  int
+	blind bool   // lines and columns are not asked for
 	nodes []node // a slab of them
+
+	open []*node // fields and elements of what is not read to its end, innermost last
+	kids []*node // a slab of those of what is
 }
 
 // node is a new one, of what comes next.
@@ -51,8 +56,12 @@ func (r *jsonReader) node() *node {
 	if len(r.nodes) == cap(r.nodes) {
 		r.nodes = make([]node, 0, slab)
 	}
-	r.nodes = append(r.nodes, node{line: r.line, column: r.at - r.begin + 1})
-	return &r.nodes[len(r.nodes)-1]
+	r.nodes = append(r.nodes, node{})
+	n := &r.nodes[len(r.nodes)-1]
+	if !r.blind {
+		n.line, n.column = r.line, r.at-r.begin+1
+	}
+	return n
 }
 
 func (r *jsonReader) space() {
@@ -93,7 +102,9 @@ func (r *jsonReader) value(depth int) (*node, error) {
 		n.kind = list
 		return n, r.all(n, ']', depth)
 	case r.text[r.at] == '"':
-		n.column++
+		if !r.blind {
+			n.column++
+		}
 		var err error
 		n.text, err = r.string()
 		return n, err
@@ -113,6 +124,7 @@ func (r *jsonReader) all(n *node, end byte, depth int) error {
 	if r.next(end) {
 		return nil
 	}
+	first := len(r.open)
 	for {
 		key := ""
 		if n.kind == mapping {
@@ -130,14 +142,30 @@ func (r *jsonReader) all(n *node, end byte, depth int) error {
 			return err
 		}
 		kid.key = key
-		n.kids = append(n.kids, kid)
+		r.open = append(r.open, kid)
 		if r.next(end) {
+			n.kids = r.together(r.open[first:])
+			r.open = r.open[:first]
 			return nil
 		}
 		if !r.next(',') {
 			return errNotJSON
 		}
 	}
+}
+
+// together keeps a list of nodes, with no room to spare: there are as many lists as
+// mappings, and most are short.
+func (r *jsonReader) together(list []*node) []*node {
+	if len(list) > slab {
+		return slices.Clone(list)
+	}
+	if cap(r.kids)-len(r.kids) < len(list) {
+		r.kids = make([]*node, 0, 4*slab)
+	}
+	from := len(r.kids)
+	r.kids = append(r.kids, list...)
+	return r.kids[from:len(r.kids):len(r.kids)]
 }
 
 // string reads a string; one without escapes is a part of the text.
