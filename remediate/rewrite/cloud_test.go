@@ -106,3 +106,20 @@ func TestKubernetesObjects(t *testing.T) {
 		})
 	}
 }
+
+func TestTerraform(t *testing.T) {
+	const declared = "\nvariable \"db_password\" {\n  type      = string\n  sensitive = true\n}\n"
+	runAll(t, []one{
+		{name: "main.tf", before: "# c\nresource \"a\" \"b\" {\n  password = \"«hunter2x»\" # why\n  tags = { x = 1 }\n}\n", after: "# c\nresource \"a\" \"b\" {\n  password = var.db_password # why\n  tags = { x = 1 }\n}\n" + declared},
+		{name: "main.tf", before: "locals {\r\n  u = \"dsn app/«hunter2x»@${local.h}\"\r\n}\r\n", after: "locals {\r\n  u = \"dsn app/${var.db_password}@${local.h}\"\r\n}\r\n" + strings.ReplaceAll(declared, "\n", "\r\n")},
+		{name: "main.tf", before: "a = jsonencode({ p = \"«hunter2x»\", q = [\"«TOKEN::hunter3x»\", \"«hunter2x»\"] })\nvariable \"token\" {}\n", after: "a = jsonencode({ p = var.db_password, q = [var.token, var.db_password] })\nvariable \"token\" {}\n" + declared},
+		{name: "main.tf", before: "a = <<EOT\np «hunter2x»\nEOT\n", after: "a = <<EOT\np ${var.db_password}\nEOT\n" + declared},
+		{name: "variables.tf", before: "variable \"p\" {\n  type    = string\n  default = \"«hunter2x»\" # why\n}\n", after: "variable \"p\" {\n  type    = string\n  sensitive = true # why\n}\n"},
+		{name: "prod.tfvars", before: "a = 1\np = \"«hunter2x»\"\nb = 2\n", after: "a = 1\nb = 2\n"},
+		{name: "prod.tfvars", before: "p = { q = \"«hunter2x»\" }\n", reason: change.SuggestOnly},
+		{name: "main.tf", before: "terraform {\n  backend \"s3\" {\n    secret_key = \"«hunter2x»\"\n  }\n}\n", reason: change.SuggestOnly},
+		{name: "main.tf", before: "a = { \"«hunter2x»\" = 1 }\n", reason: change.InName},
+		{name: "main.tf", before: "a = 1 # «hunter2x»\n", reason: change.InComment},
+		{name: "main.tf", before: "a = \"«hunter2x»\n", reason: change.Unparsable},
+	})
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/rewrite/dockerfile"
 	"github.com/oakum-sec/oakum/remediate/rewrite/leaf"
 	"github.com/oakum-sec/oakum/remediate/rewrite/platform"
+	"github.com/oakum-sec/oakum/remediate/rewrite/terraform"
 )
 
 // detect finds a file's format by its name, and by its content where one name
@@ -25,6 +26,8 @@ func detect(name string, src []byte, opts Options) format {
 		return format{name: "dockerfile", one: dockerfile.Edit, check: dockerfile.Check}
 	case ext == ".toml" || base == "pipfile":
 		return data(leaf.TOML(), change.Reference)
+	case ext == ".tf" || ext == ".tfvars":
+		return format{name: "terraform", one: terraform.Edit(ext == ".tfvars"), check: terraform.Check}
 	case base == ".npmrc" || base == ".yarnrc":
 		return data(leaf.NPMRC(), change.Environment) // npm expands ${NAME} by itself
 	case ext == ".properties":

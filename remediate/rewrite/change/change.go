@@ -6,7 +6,6 @@ package change
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/ref"
@@ -119,19 +118,18 @@ func join(splices []Splice) []Splice {
 		return a.End - b.End
 	})
 	var out []Splice
-	for _, s := range sorted {
+	for i, s := range sorted {
+		if slices.Contains(sorted[:i], s) {
+			continue
+		}
 		same := func(o Splice) bool {
 			return o.Start == s.Start && o.End == s.End && o.Head == s.Head && o.Tail == s.Tail
 		}
-		at := slices.IndexFunc(out, same)
-		switch {
-		case at < 0:
-			out = append(out, s)
-		case s.Head == "" && s.Tail == "" && (s.Start != s.End || out[at].Text == s.Text):
-			// The same replacement, or the same insertion, said twice.
-		case !slices.Contains(strings.Split(out[at].Text, s.Sep), s.Text):
+		if at := slices.IndexFunc(out, same); at >= 0 && s.Start == s.End {
 			out[at].Text += s.Sep + s.Text
+			continue
 		}
+		out = append(out, s)
 	}
 	return out
 }
