@@ -18,7 +18,7 @@ export GOWORK := off
 
 MODULES := . webhook remediate internal/realtest bench tools/learn tools/release tools/images
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
-PARTS   := git pre-commit docker-registry moto openbao mariadb
+PARTS   := git pre-commit docker-registry moto openbao mariadb helm kubectl
 STATICCHECK := go tool -modfile=$(CURDIR)/tools/go.mod staticcheck
 
 .PHONY: build test check format vet staticcheck cross parts bench quality generate release release-check images clean

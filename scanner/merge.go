@@ -16,6 +16,10 @@ type Merge struct {
 	// the value, with its line: for reports that tell of commits, not of files.
 	Oldest bool
 
+	// Apart keeps findings of one ID in as many groups as it gives words: an audit
+	// tells each namespace of its own. nil: they are one.
+	Apart func(*leak.Finding) string
+
 	byID  map[string]*merged
 	order []*merged
 }
@@ -51,10 +55,14 @@ func (m *Merge) Add(f *leak.Finding) {
 	if m.byID == nil {
 		m.byID = map[string]*merged{}
 	}
-	g := m.byID[f.ID]
+	id := f.ID
+	if m.Apart != nil {
+		id += "\x00" + m.Apart(f)
+	}
+	g := m.byID[id]
 	if g == nil {
 		g = &merged{finding: f, places: map[nth]int{}}
-		m.byID[f.ID] = g
+		m.byID[id] = g
 		m.order = append(m.order, g)
 	}
 	g.absorb(f)

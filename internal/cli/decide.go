@@ -26,6 +26,11 @@ func (r *running) decide(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("decide: %w", err)
 	}
+	if r.audit != nil {
+		if result, err = r.byNamespace(context.WithoutCancel(ctx), p, result); err != nil {
+			return fmt.Errorf("decide: %w", err)
+		}
+	}
 	for i, f := range d.Findings {
 		f.Decision = &result.Findings[i]
 		d.Counts.Add(f)

@@ -31,6 +31,7 @@ type job struct {
 	oldest          bool                     // of several versions of a place tell of the first: see scanner.Merge
 	unused          bool                     // tell of list entries that matched nothing: only where all was scanned
 	verify          func([]*leak.Finding)    // asks issuers about findings; nil: nobody is asked
+	audit           *Audit                   // judges by namespaces; nil: by the target
 	atEnd           func()                   // called where the scan came to its end by itself; nil: nobody asks
 }
 
@@ -41,6 +42,9 @@ func (a *app) run(ctx context.Context, j job) (*report.Document, error) {
 	j.options.Known = j.config.known
 	r := running{job: j, doc: &report.Document{Schema: report.Schema, Tool: toolOf(), Targets: []report.Target{j.target.info}}, bySuppression: map[string]int64{}}
 	r.merge.Oldest = j.oldest
+	if j.audit != nil {
+		r.merge.Apart = j.audit.apart
+	}
 	err := r.scan(ctx)
 	if err == nil && j.atEnd != nil {
 		j.atEnd()

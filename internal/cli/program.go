@@ -59,6 +59,12 @@ func (k Kit) Env(name string) string { return k.a.env[name] }
 // Version is the program's, as `oakum version` prints it.
 func (k Kit) Version() string { return toolOf().Version }
 
+// Program is a hash that tells this build of oakum, and with it its rules, from others.
+func (k Kit) Program() []byte {
+	key := keyOf(programOf())
+	return key[:]
+}
+
 // Usage is an error about what the user typed; it names the help of c.
 func (k Kit) Usage(c *cobra.Command, err error) error { return usageError(c, err) }
 
@@ -82,11 +88,16 @@ type Scan struct {
 	flags scanFlags
 }
 
-// Objects scans a source of Kubernetes objects, of which path says which they are,
-// and judges what it finds. Its error is about what kept it from looking at anything.
-func (s *Scan) Objects(ctx context.Context, src scanner.Source, path string) (*report.Document, error) {
-	return s.a.scanned(ctx, &s.flags, func() (target, error) { return objectsTarget(src, path), nil })
+// Audit scans the objects of a cluster, of which path says which they are, and judges
+// each by its namespace. Its error is about what kept it from looking at anything.
+func (s *Scan) Audit(ctx context.Context, src scanner.Source, path string, by *Audit) (*report.Document, error) {
+	f := s.flags // an audit may be one of many
+	f.audit = by
+	return s.a.scanned(ctx, &f, func() (target, error) { return objectsTarget(src, path), nil })
 }
+
+// Check tells, before any work, what of the flags cannot be.
+func (s *Scan) Check() error { return s.a.checkOutput(s.flags.output) }
 
 // Deliver writes the report as the flags say. Its error carries the exit code, nil is 0.
 func (s *Scan) Deliver(doc *report.Document) error { return s.a.deliver(doc, s.flags.output) }

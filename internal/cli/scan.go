@@ -37,7 +37,8 @@ type scanFlags struct {
 	noInline        bool
 	requireComplete bool
 
-	told func(scanner.Progress) // is told how far the scan is, where no terminal is; nil: nobody
+	audit *Audit                 // judges by namespaces; nil: by the target
+	told  func(scanner.Progress) // is told how far the scan is, where no terminal is; nil: nobody
 }
 
 // archiveDepth is how deep archives are opened by default: an image in a tar of
@@ -187,6 +188,9 @@ func (a *app) scanned(ctx context.Context, f *scanFlags, find func() (target, er
 		}
 	}
 	j.about = a.judging(j.target, j.about)
+	if j.audit = f.audit; j.audit != nil { // a comment on an object does not allow what is in it
+		j.about.Event, j.options.NoInline = policy.Audit, true
+	}
 	if err := j.obey(f.policy); err != nil {
 		return nil, err
 	}

@@ -109,6 +109,8 @@ object_decision := {"verdict": "allow", "reason": concat(" ", ["suppressed by", 
 	in_secret
 } else := {"verdict": object.get(settings, "aws", "deny"), "reason": "a static AWS key: a role needs none"} if {
 	lib.static_aws
+} else := {"verdict": object.get(settings, "image", "warn"), "reason": concat("", [known, ", in an image that whoever can pull it can read"])} if {
+	input.finding.place.kind in {"image-file", "image-config"}
 } else := {"verdict": object.get(settings, "in_secret", "allow"), "reason": "in a Secret, where credentials belong"} if {
 	in_secret
 } else := {"verdict": object.get(settings, "generic", "warn"), "reason": sprintf("generic, of %s severity, %s", [input.finding.severity, where])} if {

@@ -29,6 +29,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/oakum-sec/oakum/leak"
@@ -41,6 +42,8 @@ type Options struct {
 	AllTags  bool         // a reference names a repository: every tag of it
 	Catalog  bool         // a reference names a registry: every tag of every repository
 	Socket   string       // of the docker daemon; "": /var/run/docker.sock
+
+	Keychain authn.Keychain // who registries are told we are; nil: whom docker is logged in as
 }
 
 // Source yields the texts of images. It is good for one scan.

@@ -21,10 +21,7 @@ import (
 // credential helpers and tokens, or nobody.
 func (s *Source) registry(ctx context.Context, ref string) iter.Seq2[*image, error] {
 	return func(yield func(*image, error) bool) {
-		r := &registryReader{source: s, options: []remote.Option{
-			remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("oakum"),
-			remote.WithTransport(secure{remote.DefaultTransport}), remote.WithReferrersTagFallback(true),
-		}}
+		r := &registryReader{source: s, options: s.opt.remote(ctx)}
 		var err error
 		if r.puller, err = remote.NewPuller(r.options...); err != nil {
 			yield(nil, err)
@@ -43,6 +40,38 @@ func (s *Source) registry(ctx context.Context, ref string) iter.Seq2[*image, err
 			}
 		}
 	}
+}
+
+// remote is how registries are asked.
+func (o *Options) remote(ctx context.Context) []remote.Option {
+	keychain := o.Keychain
+	if keychain == nil {
+		keychain = authn.DefaultKeychain
+	}
+	return []remote.Option{
+		remote.WithContext(ctx), remote.WithAuthFromKeychain(keychain), remote.WithUserAgent("oakum"),
+		remote.WithTransport(secure{remote.DefaultTransport}), remote.WithReferrersTagFallback(true),
+	}
+}
+
+// Resolve asks a registry which digest a reference has.
+func Resolve(ctx context.Context, ref string, opt Options) (digest string, err error) {
+	one, err := name.ParseReference(ref)
+	if err != nil {
+		return "", err
+	}
+	if d, ok := one.(name.Digest); ok {
+		return d.DigestStr(), nil
+	}
+	head, err := remote.Head(one, opt.remote(ctx)...)
+	if err != nil { // some registries know no HEAD, and none says why
+		got, err := remote.Get(one, opt.remote(ctx)...)
+		if err != nil {
+			return "", fmt.Errorf("resolve %s: %w", one.Name(), err)
+		}
+		return got.Digest.String(), nil
+	}
+	return head.Digest.String(), nil
 }
 
 // secure refuses to talk in clear to anybody but this machine.

@@ -194,6 +194,18 @@ test_generic_is_warned_of_at_admission if {
 	builtin.decision.verdict == "warn" with input as arrives({"proof": "generic", "severity": "critical"})
 }
 
+test_what_an_image_carries_is_warned_of_at_admission if {
+	builtin.decision.verdict == "warn" with input as arrives({"proof": "proven", "place": {"kind": "image-file", "object": "", "name": "", "field": ""}})
+}
+
+test_what_an_image_carries_by_settings if {
+	builtin.decision.verdict == "deny" with input as arrives({"place": {"kind": "image-config", "object": "", "name": "", "field": ""}}) with data.oakum.settings.admission as {"image": "deny"}
+}
+
+test_static_aws_key_in_an_image_is_denied if {
+	builtin.decision.verdict == "deny" with input as arrives({"rule": "aws-access-key-id", "hint": "AKIA", "key": "AWS_ACCESS_KEY_ID", "place": {"kind": "image-file", "object": "", "name": "", "field": ""}})
+}
+
 test_exempt_object_is_allowed if {
 	builtin.decision == {"verdict": "allow", "reason": "suppressed by exemption"} with input as arrives({"rule": "aws-secret-access-key", "suppressed": {"kind": "exemption"}})
 }

@@ -115,24 +115,7 @@ func (a *Admitter) context(m *matter, old map[string]bool) policy.Context {
 // measure finds what a finding leads to in its namespace. What was there before is not
 // denied, and is no news to warn of unless it would be denied.
 func (a *Admitter) measure(m *matter, c *charge, level Level) {
-	counts := func(mode Mode) bool { return level <= mode.Level }
-	switch {
-	case counts(m.modes.Enforce):
-		c.action = denied
-	case counts(m.modes.Warn):
-		c.action = warned
-	case counts(m.modes.Audit):
-		c.action = audited
-	}
-	if c.action == denied && a.newer(c.Rule, m.modes.Enforce.Version) {
-		c.action, c.note = warned, "by a rule newer than "+m.modes.Enforce.Version
-	}
-	if c.action == warned && a.newer(c.Rule, m.modes.Warn.Version) && c.note == "" {
-		c.action = audited
-	}
-	if c.action == audited && !counts(m.modes.Audit) {
-		c.action = nothing
-	}
+	c.action, c.note = a.leads(m.modes, c.Rule, level)
 	switch {
 	case c.before && c.action == denied:
 		c.action, c.note = warned, "it was there before"
@@ -144,6 +127,29 @@ func (a *Admitter) measure(m *matter, c *charge, level Level) {
 	if c.action != nothing && a.exempted(m, c.ID) {
 		c.action = nothing
 	}
+}
+
+// leads is what a rule's finding leads to by a namespace's modes alone.
+func (a *Admitter) leads(modes Modes, rule string, level Level) (to action, note string) {
+	counts := func(mode Mode) bool { return level <= mode.Level }
+	switch {
+	case counts(modes.Enforce):
+		to = denied
+	case counts(modes.Warn):
+		to = warned
+	case counts(modes.Audit):
+		to = audited
+	}
+	if to == denied && a.newer(rule, modes.Enforce.Version) {
+		to, note = warned, "by a rule newer than "+modes.Enforce.Version
+	}
+	if to == warned && a.newer(rule, modes.Warn.Version) && note == "" {
+		to = audited
+	}
+	if to == audited && !counts(modes.Audit) {
+		to = nothing
+	}
+	return to, note
 }
 
 // gathered are the charges, each value once: what leads to most first, then what is

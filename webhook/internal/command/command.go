@@ -28,7 +28,7 @@ func group(k cli.Kit) *cobra.Command {
 		Use:   "webhook",
 		Short: "Keep credentials out of a Kubernetes cluster: admission webhook, audit, policies",
 	}
-	c.AddCommand(serve(k), vapCommand(k))
+	c.AddCommand(serve(k), vapCommand(k), auditCommand(k), imagesCommand(k), manifestsCommand(k), uninstallCommand(k))
 	return c
 }
 

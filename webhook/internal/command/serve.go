@@ -1,9 +1,6 @@
 package command
 
 import (
-	"fmt"
-	"log/slog"
-
 	"github.com/spf13/cobra"
 
 	"github.com/oakum-sec/oakum/internal/cli"
@@ -15,8 +12,8 @@ import (
 type serving struct {
 	server.Options
 	kubeconfig, context string
-	logFormat           string
-	verbose             bool
+	images              string
+	logging
 }
 
 func serve(k cli.Kit) *cobra.Command {
@@ -56,8 +53,8 @@ func (f *serving) register(c *cobra.Command) {
 	p.IntVar(&f.Limits.InFlight, "max-in-flight", server.DefaultInFlight, "`REVIEWS` that are taken at once; further ones get a 503")
 	p.Int64Var(&f.Limits.BodyBytes, "max-body-bytes", server.DefaultBodyBytes, "`BYTES` of reviews in memory at once; further ones wait")
 	p.DurationVar(&f.Drain, "drain", server.DefaultDrain, "`TIME` between no longer being ready and no longer taking connections")
-	p.StringVar(&f.logFormat, "log-format", "json", "json or text")
-	p.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
+	p.StringVar(&f.images, "images", "", "judge images by the verdicts that oakum webhook images keeps in `NAMESPACE` (default: images are not judged)")
+	f.logging.register(p)
 }
 
 func (f *serving) run(k cli.Kit, c *cobra.Command) (err error) {
@@ -68,19 +65,10 @@ func (f *serving) run(k cli.Kit, c *cobra.Command) (err error) {
 	if f.Cluster, err = cluster.Config(f.kubeconfig, f.context, "oakum-webhook/"+f.Version); err != nil {
 		return err
 	}
+	if f.images != "" {
+		if f.Images, err = knownImages(c.Context(), f.Cluster, f.images); err != nil {
+			return err
+		}
+	}
 	return server.Run(c.Context(), f.Options)
-}
-
-func (f *serving) logger(k cli.Kit) (*slog.Logger, error) {
-	o := &slog.HandlerOptions{Level: slog.LevelInfo}
-	if f.verbose {
-		o.Level = slog.LevelDebug
-	}
-	switch f.logFormat {
-	case "json":
-		return slog.New(slog.NewJSONHandler(k.Stdio().Err, o)), nil
-	case "text":
-		return slog.New(slog.NewTextHandler(k.Stdio().Err, o)), nil
-	}
-	return nil, fmt.Errorf("--log-format is json or text, not %q", f.logFormat)
 }
