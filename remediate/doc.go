@@ -1,9 +1,20 @@
-// Package remediate is the repairing side of oakum: it will move credentials
-// that were found into a secret store, rotate them, and journal every step.
+// Package remediate moves credentials out of files into a secret store, and keeps a
+// journal of every step.
 //
-// This module is a shell in this version, so that its place, its name and its
-// import arrows are settled from the start: it may import leak and, to open a
-// finding's place again, the scanner and its sources; never policy or webhook.
-// The cloud SDKs live here, which keeps the commit hook's build (the root
-// module) small.
+// A [Plan] says what will be done, step by step, with how each is taken back; it is a
+// file that people review, and holds no value. Apply does it, Resume goes on after
+// whatever ended it, Rollback takes it back, Finish gives up the way back.
+//
+// Its promises:
+//
+//   - Each step looks at the world first: doing it twice is doing it once. The
+//     journal says what was about to happen; what did happen is asked of the files,
+//     the repository and the store.
+//   - A plan that is older than the world is refused, with the name of what moved.
+//   - Nothing that we did not make is overwritten, and no value leaves its file
+//     before the store has given it back unchanged.
+//   - No value is in a plan, a journal, a message or a commit. Tags are (package key).
+//
+// Its limit: what was moved is as leaked as before. Its state reads
+// MOVED_NOT_ROTATED until its issuer has made a new one.
 package remediate

@@ -98,7 +98,8 @@ func Open(root *os.Root, k *key.Key, d disk.Disk) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if j.records, j.last, err = read(root, text, k); err != nil {
+	named := 0
+	if j.records, j.last, named, err = read(root, text, k); err != nil {
 		return nil, err
 	}
 	if j.f, err = root.OpenFile(Name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
@@ -108,9 +109,12 @@ func Open(root *os.Root, k *key.Key, d disk.Disk) (*Journal, error) {
 	if whole < int64(len(text)) {
 		err = errors.Join(j.f.Truncate(whole), j.f.Sync())
 	}
+	if err == nil && named < len(j.records) { // or a second crash would leave the head two behind
+		err = j.writeHead()
+	}
 	if err != nil {
 		j.f.Close()
-		return nil, fmt.Errorf("cut off the journal's torn last line: %w", err)
+		return nil, fmt.Errorf("mend what a crash left of the journal: %w", err)
 	}
 	return j, nil
 }
@@ -121,7 +125,7 @@ func Read(root *os.Root, k *key.Key) ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, _, err := read(root, text, k)
+	records, _, _, err := read(root, text, k)
 	return records, err
 }
 
@@ -163,19 +167,25 @@ func (j *Journal) Add(r Record) error {
 		err = j.disk.Append(j.f, Name, append(line, '\n'))
 	}
 	if err == nil {
-		h := head{Seq: r.Seq, Last: r.MAC}
-		h.MAC = h.sign(j.key)
-		var text []byte
-		if text, err = json.Marshal(h); err == nil {
-			err = j.disk.Replace(j.root, headName, append(text, '\n'), 0o600)
-		}
+		j.records, j.last = append(j.records, r), r.MAC
+		err = j.writeHead()
 	}
 	if err != nil {
 		j.broken = fmt.Errorf("write the journal: %w; nothing was done after the last record. Make room or mend the disk, then resume", err)
 		return j.broken
 	}
-	j.records, j.last = append(j.records, r), r.MAC
 	return nil
+}
+
+// writeHead names the last record.
+func (j *Journal) writeHead() error {
+	h := head{Seq: len(j.records), Last: j.last}
+	h.MAC = h.sign(j.key)
+	text, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	return j.disk.Replace(j.root, headName, append(text, '\n'), 0o600)
 }
 
 // seal sets the record's MAC, which covers the one before, and gives its line.

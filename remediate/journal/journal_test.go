@@ -158,6 +158,31 @@ func TestOlderHead(t *testing.T) {
 	}
 }
 
+// Crashes between a line and its head, one after the other, are no tampering.
+func TestCrashedTwice(t *testing.T) {
+	root, k := testRoot(t), testKey(t, 1)
+	written(t, root, k, 1)
+	for range 3 {
+		head := text(t, root, headName)
+		j, err := Open(root, k, disk.Disk{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mended := text(t, root, headName)
+		if err := j.Add(Record{Phase: Intent}); err != nil {
+			t.Fatal(err)
+		}
+		j.Close()
+		if bytes.Equal(head, text(t, root, headName)) {
+			t.Fatal("the head does not move")
+		}
+		root.WriteFile(headName, mended, 0o600)
+	}
+	if got, err := Read(root, k); err != nil || len(got) != 4 {
+		t.Errorf("%d records, %v", len(got), err)
+	}
+}
+
 // A disk that is full, at any step of a record, ends the journal before the act, and
 // it can be gone on with once there is room.
 func TestFullDisk(t *testing.T) {

@@ -11,11 +11,12 @@ import (
 	"github.com/oakum-sec/oakum/remediate/key"
 )
 
-// read checks a journal's text and its head against each other.
-func read(root *os.Root, text []byte, k *key.Key) (records []Record, last string, err error) {
+// read checks a journal's text and its head against each other. named is the record
+// that the head names.
+func read(root *os.Root, text []byte, k *key.Key) (records []Record, last string, named int, err error) {
 	h, err := readHead(root, k)
 	if err != nil {
-		return nil, "", err
+		return nil, "", 0, err
 	}
 	for number := 1; ; number++ {
 		line, rest, whole := bytes.Cut(text, []byte("\n"))
@@ -25,11 +26,11 @@ func read(root *os.Root, text []byte, k *key.Key) (records []Record, last string
 		text = rest
 		r, err := readLine(line, number, last, k)
 		if err != nil {
-			return nil, "", err
+			return nil, "", 0, err
 		}
 		records, last = append(records, r), r.MAC
 	}
-	return records, last, h.fits(records)
+	return records, last, h.Seq, h.fits(records)
 }
 
 func tampered(line int, what string) error {

@@ -1,0 +1,231 @@
+package remediate
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/oakum-sec/oakum/remediate/key"
+)
+
+// Schema names the layout of a plan. A plan lives for days: another version's is
+// refused, and made anew.
+const Schema = "oakum-plan/1"
+
+// maxPlan is more than a plan over a thousand repositories has.
+const maxPlan = 64 << 20
+
+// Plan is what will be done, in a file that holds no value. Only whoever has the
+// user's key can make one: its MAC covers all of it.
+type Plan struct {
+	Schema  string    `json:"schema"`
+	ID      string    `json:"id"`
+	Created time.Time `json:"created"`
+	Tool    string    `json:"tool"` // version of oakum
+	Key     string    `json:"key"`  // id of the key that its tags were made with
+	Stores  []Store   `json:"stores"`
+	Targets []Target  `json:"targets"`
+	Secrets []Secret  `json:"secrets"`
+	Files   []File    `json:"files"`
+	Left    []Left    `json:"left"` // findings that it leaves alone, and why
+	Steps   []Step    `json:"steps"`
+	MAC     string    `json:"mac"`
+}
+
+// Store is where secrets go. Apply refuses another one under the same name.
+type Store struct {
+	Target   string `json:"target"` // as the user names it: "awssecrets:", "age:secrets.age"
+	Kind     string `json:"kind"`
+	Identity string `json:"identity"` // account and region, address, file
+	Atomic   bool   `json:"atomic"`
+}
+
+// Mode is how files change.
+type Mode string
+
+const (
+	Branch  Mode = "branch"   // a commit on a branch of its own; the worktree stays as it is
+	InPlace Mode = "in-place" // the files themselves
+	Patch   Mode = "patch"    // a file for `git apply`
+)
+
+// Target is a folder or repository whose files change.
+type Target struct {
+	Dir    string `json:"dir"` // absolute
+	Mode   Mode   `json:"mode"`
+	Head   string `json:"head,omitempty"`   // the commit that the change is based on
+	Branch string `json:"branch,omitempty"` // to make
+	Patch  string `json:"patch,omitempty"`  // file to write, absolute
+}
+
+// Secret is one value that moves, known by its tag.
+type Secret struct {
+	Tag      string   `json:"tag"`
+	Target   int      `json:"target"`
+	Findings []string `json:"findings"`
+	Rule     string   `json:"rule"`
+	Store    int      `json:"store"`
+	Name     string   `json:"name"`
+	Field    string   `json:"field,omitempty"` // of the JSON document under Name; "": the whole value
+	Env      string   `json:"env"`
+	Ref      string   `json:"ref"`
+	Advice   Advice   `json:"advice"`
+	Stays    []Stay   `json:"stays,omitempty"` // places that the plan does not change
+	Rotate   string   `json:"rotate,omitempty"`
+}
+
+// Stay is a place in which a value stands after the plan too.
+type Stay struct {
+	Place string `json:"place"`
+	File  string `json:"file,omitempty"` // of the target, where it is one
+	Why   string `json:"why"`
+}
+
+// File is a file that changes. Its content is known by tags.
+type File struct {
+	Target  int      `json:"target"`
+	Path    string   `json:"path"`          // relative to the target, with '/'
+	Was     string   `json:"was,omitempty"` // "": there is none yet
+	Becomes string   `json:"becomes"`
+	Content *string  `json:"content,omitempty"` // of files that hold nothing but references
+	Edits   []Edit   `json:"edits,omitempty"`   // of others
+	Needs   []string `json:"needs,omitempty"`   // what must exist for it to work
+	Notes   []string `json:"notes,omitempty"`
+	OldMode uint32   `json:"old_mode,omitempty"` // permission bits
+}
+
+// Edit is a value that becomes a reference.
+type Edit struct {
+	Secret int   `json:"secret"`
+	Start  int64 `json:"start"`
+	End    int64 `json:"end"`
+	Line   int   `json:"line"`
+}
+
+// Left is a finding, or a place of one, that the plan does nothing about.
+type Left struct {
+	Finding string `json:"finding"`
+	Rule    string `json:"rule"`
+	Place   string `json:"place"`
+	Why     string `json:"why"`
+}
+
+// What a step does.
+const (
+	DoPut    = "put"    // a value into the store
+	DoWrite  = "write"  // a file in place
+	DoCommit = "commit" // files on a branch
+	DoPatch  = "patch"  // a patch
+	DoCheck  = "check"  // scan what was touched
+)
+
+// Step is one act, with how it is taken back.
+type Step struct {
+	ID           string `json:"id"`
+	Do           string `json:"do"`
+	Op           string `json:"op"` // a UUID made of plan and step: the store's idempotency token
+	Target       int    `json:"target"`
+	Secrets      []int  `json:"secrets,omitempty"`
+	Files        []int  `json:"files,omitempty"`
+	Found        string `json:"found,omitempty"` // what stood in the store when the plan was made: "", or a version with an equal value
+	Text         string `json:"text"`
+	Undo         string `json:"undo"`
+	Risk         string `json:"risk,omitempty"`
+	Irreversible bool   `json:"irreversible,omitempty"`
+}
+
+// sign sets the MAC.
+func (p *Plan) sign(k *key.Key) error {
+	p.MAC = ""
+	body, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	p.MAC = k.MAC([]byte("oakum plan"), body)
+	return nil
+}
+
+// Encode is the plan as a file.
+func (p *Plan) Encode() ([]byte, error) {
+	b, err := json.MarshalIndent(p, "", "  ")
+	return append(b, '\n'), err
+}
+
+// Hash is what --approve wants: of the whole file.
+func Hash(file []byte) string {
+	sum := sha256.Sum256(file)
+	return hex.EncodeToString(sum[:])
+}
+
+// ErrForeign is in the error about a plan that was not made with this user's key, or
+// was changed since.
+var ErrForeign = errors.New("the plan was not made with your key, or was changed since")
+
+// Decode reads a plan strictly, and checks that it is the user's own.
+func Decode(r io.Reader, k *key.Key) (*Plan, []byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxPlan+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the plan: %w", err)
+	}
+	if len(text) > maxPlan {
+		return nil, nil, fmt.Errorf("read the plan: it has more than %d bytes", maxPlan)
+	}
+	var p Plan
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&p); err != nil {
+		return nil, nil, fmt.Errorf("read the plan: %w; `oakum remediate plan` writes one", err)
+	}
+	switch {
+	case p.Schema != Schema:
+		return nil, nil, fmt.Errorf("read the plan: its layout is %q, and this oakum reads %q: plan again", p.Schema, Schema)
+	case p.Key != k.ID:
+		return nil, nil, fmt.Errorf("%w: it needs key %s, and yours is %s (OAKUM_KEY_FILE names another)", ErrForeign, p.Key, k.ID)
+	}
+	said := p.MAC
+	if err := p.sign(k); err != nil {
+		return nil, nil, err
+	}
+	again, err := p.Encode()
+	if err != nil {
+		return nil, nil, err
+	}
+	if !key.Same(said, p.MAC) || !bytes.Equal(again, text) {
+		return nil, nil, fmt.Errorf("%w: plan again, and change what is planned by flags or --map", ErrForeign)
+	}
+	return &p, text, p.check()
+}
+
+// check refuses what no planner writes, so that no index leads nowhere.
+func (p *Plan) check() error {
+	in := func(i, n int) bool { return i >= 0 && i < n }
+	ok := true
+	for _, s := range p.Secrets {
+		ok = ok && in(s.Target, len(p.Targets)) && in(s.Store, len(p.Stores))
+	}
+	for _, f := range p.Files {
+		ok = ok && in(f.Target, len(p.Targets))
+		for _, e := range f.Edits {
+			ok = ok && in(e.Secret, len(p.Secrets))
+		}
+	}
+	for _, s := range p.Steps {
+		ok = ok && in(s.Target, len(p.Targets))
+		for _, i := range s.Secrets {
+			ok = ok && in(i, len(p.Secrets))
+		}
+		for _, i := range s.Files {
+			ok = ok && in(i, len(p.Files))
+		}
+		ok = ok && (s.Do != DoPut || len(s.Secrets) > 0)
+	}
+	if !ok {
+		return errors.New("read the plan: a part of it points to another that is not there: plan again")
+	}
+	return nil
+}

@@ -1,0 +1,346 @@
+package remediate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/oakum-sec/oakum/remediate/journal"
+	"github.com/oakum-sec/oakum/remediate/lock"
+)
+
+// ErrStale is in the error about a plan that is older than the world; the error names
+// what moved.
+var ErrStale = errors.New("the plan is older than the world")
+
+// The acts of a run, as the journal names them in the step of Begin and End.
+const (
+	actApply    = "apply"
+	actRollback = "rollback"
+	actFinish   = "finish"
+)
+
+// planName is the copy of a plan in its run's folder.
+const planName = "plan.json"
+
+// run is a plan at work, in a folder of its own and under the lock.
+type run struct {
+	*Tools
+	plan    *Plan
+	hash    string
+	root    *os.Root
+	journal *journal.Journal
+	lock    *lock.Lock
+}
+
+// begin takes the lock and opens the run of a plan; file is nil for one that has begun.
+func (t *Tools) begin(id string, file []byte) (*run, error) {
+	held, err := lock.Take(filepath.Join(t.State, "lock"), "oakum remediate, plan "+id)
+	if err != nil {
+		return nil, err
+	}
+	r, begun := &run{Tools: t, lock: held}, false
+	defer func() {
+		if !begun {
+			r.end()
+		}
+	}()
+	if err := r.openFolder(id, file != nil); err != nil {
+		return nil, err
+	}
+	if err := r.keepPlan(file); err != nil {
+		return nil, err
+	}
+	if r.journal, err = journal.Open(r.root, t.Key, t.Disk); err != nil {
+		return nil, err
+	}
+	r.journal.Who, r.journal.Now = t.Who, t.now
+	begun = true
+	return r, nil
+}
+
+func (r *run) openFolder(id string, fresh bool) (err error) {
+	if fresh {
+		r.root, err = r.Disk.Folder(r.folder(id))
+		return err
+	}
+	r.root, err = os.OpenRoot(r.folder(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("no run of the plan %s has begun: `oakum remediate status` lists them", id)
+	}
+	return err
+}
+
+// keepPlan writes the plan into the run's folder, or reads it from there.
+func (r *run) keepPlan(file []byte) error {
+	there, err := r.root.ReadFile(planName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && file != nil:
+		if err := r.Disk.Replace(r.root, planName, file, 0o600); err != nil {
+			return fmt.Errorf("keep the plan: %w", err)
+		}
+		there = file
+	case err != nil:
+		return fmt.Errorf("read the run's plan: %w", err)
+	case file != nil && !bytes.Equal(file, there):
+		return errors.New("another plan of the same id was begun already: plan again")
+	}
+	r.plan, _, err = Decode(bytes.NewReader(there), r.Key)
+	r.hash = Hash(there)
+	return err
+}
+
+func (r *run) end() {
+	if r.journal != nil {
+		r.journal.Close()
+	}
+	if r.root != nil {
+		r.root.Close()
+	}
+	r.lock.Release()
+}
+
+// note writes a record of a step.
+func (r *run) note(phase journal.Phase, s Step, text string) error {
+	rec := journal.Record{Plan: r.plan.ID, Phase: phase, Step: s.ID, Text: text}
+	for _, i := range s.Secrets {
+		rec.Tags = append(rec.Tags, r.plan.Secrets[i].Tag)
+	}
+	return r.journal.Add(rec)
+}
+
+// mark writes the beginning or end of an act.
+func (r *run) mark(phase journal.Phase, act string) error {
+	return r.journal.Add(journal.Record{Plan: r.plan.ID, Phase: phase, Step: act, Text: r.hash})
+}
+
+// act is what the run did last, and whether that came to its end.
+func act(records []journal.Record) (last string, ended bool) {
+	for _, rec := range records {
+		switch rec.Phase {
+		case journal.Begin:
+			last, ended = rec.Step, false
+		case journal.End:
+			ended = true
+		}
+	}
+	return last, ended
+}
+
+// Apply does a plan, given as its file. approve is the hash that irreversible steps ask for.
+func (t *Tools) Apply(ctx context.Context, file []byte, approve string) error {
+	p, _, err := Decode(bytes.NewReader(file), t.Key)
+	if err != nil {
+		return err
+	}
+	r, err := t.begin(p.ID, file)
+	if err != nil {
+		return err
+	}
+	defer r.end()
+	if last, _ := act(r.journal.Records()); last != "" && last != actApply {
+		return fmt.Errorf("the run of %s ended with %s: plan again", p.ID, last)
+	}
+	return r.apply(ctx, approve)
+}
+
+// Resume goes on with what a run was about when it ended: applying or rolling back.
+func (t *Tools) Resume(ctx context.Context, id, approve string) error {
+	r, err := t.begin(id, nil)
+	if err != nil {
+		return err
+	}
+	defer r.end()
+	switch last, _ := act(r.journal.Records()); last {
+	case actRollback:
+		return r.rollback(ctx)
+	case actFinish:
+		return r.finish()
+	}
+	return r.apply(ctx, approve)
+}
+
+func (r *run) apply(ctx context.Context, approve string) error {
+	if s, ok := r.needsApproval(); ok && approve != r.hash {
+		return fmt.Errorf("step %s (%s) cannot be taken back: read the plan, then say --approve %s", s.ID, s.Text, r.hash)
+	}
+	if err := r.current(); err != nil {
+		return err
+	}
+	if err := r.mark(journal.Begin, actApply); err != nil {
+		return err
+	}
+	for _, s := range r.plan.Steps {
+		if err := r.step(ctx, s); err != nil {
+			return fmt.Errorf("step %s (%s): %w", s.ID, s.Text, err)
+		}
+	}
+	return r.mark(journal.End, actApply)
+}
+
+func (r *run) needsApproval() (Step, bool) {
+	i := slices.IndexFunc(r.plan.Steps, func(s Step) bool { return s.Irreversible })
+	if i < 0 {
+		return Step{}, false
+	}
+	return r.plan.Steps[i], true
+}
+
+// step acts, between an intent and a look at what came of it. What is as it should be
+// already is left alone.
+func (r *run) step(ctx context.Context, s Step) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	op, err := r.op(s)
+	if err != nil {
+		return err
+	}
+	is, err := op.Done(ctx)
+	if err != nil {
+		return r.failed(s, err)
+	}
+	if is {
+		return r.note(journal.Verified, s, "it is so already")
+	}
+	if err := r.note(journal.Intent, s, s.Text); err != nil {
+		return err
+	}
+	r.say("%s", s.Text)
+	if err := op.Do(ctx); err != nil {
+		return r.failed(s, err)
+	}
+	if err := r.note(journal.Effect, s, ""); err != nil {
+		return err
+	}
+	if is, err = op.Done(ctx); err == nil && !is {
+		err = errors.New("it was done, and the world does not show it")
+	}
+	if err != nil {
+		return r.failed(s, err)
+	}
+	return r.note(journal.Verified, s, "")
+}
+
+// failed notes why a step did not work; the error is told, whatever comes of the note.
+func (r *run) failed(s Step, err error) error {
+	return errors.Join(err, r.note(journal.Failed, s, err.Error()))
+}
+
+// current compares the plan with the world, and names all that moved.
+func (r *run) current() error {
+	var moved []string
+	for i, t := range r.plan.Targets {
+		err := inRoot(t.Dir, func(root *os.Root) error {
+			for _, f := range r.plan.Files {
+				if f.Target != i {
+					continue
+				}
+				at, _, err := r.look(root, f)
+				if err != nil {
+					return err
+				}
+				if at == other {
+					moved = append(moved, filepath.Join(t.Dir, filepath.FromSlash(f.Path)))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(moved) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: changed since it was made: %s\nplan again", ErrStale, strings.Join(moved, ", "))
+}
+
+// Rollback takes a run back, its last step first.
+func (t *Tools) Rollback(ctx context.Context, id string) error {
+	r, err := t.begin(id, nil)
+	if err != nil {
+		return err
+	}
+	defer r.end()
+	if last, _ := act(r.journal.Records()); last == actFinish {
+		return errors.New("the run is finished: what a rollback would need is gone; the values are in the store")
+	}
+	return r.rollback(ctx)
+}
+
+func (r *run) rollback(ctx context.Context) error {
+	if err := r.mark(journal.Begin, actRollback); err != nil {
+		return err
+	}
+	for _, s := range slices.Backward(r.plan.Steps) {
+		op, err := r.op(s)
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.note(journal.Undoing, s, s.Undo); err != nil {
+			return err
+		}
+		if err := op.Undo(ctx); err != nil {
+			return fmt.Errorf("take back step %s (%s): %w", s.ID, s.Text, r.failed(s, err))
+		}
+		if err := r.note(journal.Undone, s, ""); err != nil {
+			return err
+		}
+	}
+	if err := r.forget(); err != nil {
+		return err
+	}
+	return r.mark(journal.End, actRollback)
+}
+
+// Finish gives up the way back: the sealed old contents go. It asks for the plan's
+// hash, as every step does that cannot be taken back.
+func (t *Tools) Finish(id, approve string) error {
+	r, err := t.begin(id, nil)
+	if err != nil {
+		return err
+	}
+	defer r.end()
+	switch last, ended := act(r.journal.Records()); {
+	case last == actFinish && ended:
+		return nil
+	case last != actFinish && (last != actApply || !ended):
+		return fmt.Errorf("the plan is not applied to its end: `oakum remediate resume %s` first", id)
+	case approve != r.hash:
+		return fmt.Errorf("after this nothing can be rolled back: say --approve %s", r.hash)
+	}
+	return r.finish()
+}
+
+func (r *run) finish() error {
+	if err := r.mark(journal.Begin, actFinish); err != nil {
+		return err
+	}
+	if err := r.forget(); err != nil {
+		return err
+	}
+	return r.mark(journal.End, actFinish)
+}
+
+// forget removes the sealed contents.
+func (r *run) forget() error {
+	for _, s := range r.plan.Steps {
+		if s.Do != DoWrite {
+			continue
+		}
+		if err := r.Disk.Remove(r.root, keptPrefix+s.ID); err != nil {
+			return fmt.Errorf("remove what a rollback would need: %w", err)
+		}
+	}
+	return nil
+}
