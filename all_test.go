@@ -133,6 +133,7 @@ var revealers = map[string]string{
 	"internal/gitleaks/value.go":          "--reveal in gitleaks' report, under the same conditions; and its column of entropies",
 	"internal/known/add.go":               "to hash it with the user's key, which is all that is kept",
 	"internal/report/reveal.go":           "--reveal: to a terminal or a file of the user's own",
+	"remediate/locate/locate.go":          "to find the other places where it stands, in memory",
 	"remediate/store/agefile/content.go":  "to encrypt it",
 	"remediate/store/agefile/identity.go": "age takes a passphrase as text",
 	"remediate/launch/reveal.go":          "oakum run: into the environment, or a file in memory, of the program that the user starts",

@@ -11,7 +11,7 @@ func TestApplyInPlace(t *testing.T) {
 	w := newWorld(t)
 	before := treeOf(t, w.dir)
 	p, file := w.planned(Wish{To: "memory:"})
-	if err := w.tools().Apply(t.Context(), file, ""); err != nil {
+	if err := w.apply(file); err != nil {
 		t.Fatal(err)
 	}
 	after := treeOf(t, w.dir)
@@ -42,7 +42,7 @@ func TestApplyInPlace(t *testing.T) {
 	if len(p.Secrets) != 4 || len(s.States) != 4 {
 		t.Errorf("%d secrets", len(p.Secrets))
 	}
-	if err := w.tools().Apply(t.Context(), file, ""); err != nil {
+	if err := w.apply(file); err != nil {
 		t.Errorf("applied twice: %v", err)
 	}
 	if !maps.Equal(treeOf(t, w.dir), after) {

@@ -26,7 +26,7 @@ func (w *world) finish(p *Plan, file []byte, dice *rand.Rand, rest int) {
 		}
 		err, lived := alive(func() error {
 			if _, err := os.Stat(w.tools().folder(p.ID) + "/" + planName); err != nil {
-				return w.tools().Apply(w.t.Context(), file, "")
+				return w.apply(file)
 			}
 			return w.tools().Resume(w.t.Context(), p.ID, "")
 		})
@@ -76,7 +76,7 @@ func TestKilledApply(t *testing.T) {
 	w := newWorld(t)
 	p, file := w.planned(Wish{To: "memory:"})
 	w.count = 0
-	if err := w.tools().Apply(t.Context(), file, ""); err != nil {
+	if err := w.apply(file); err != nil {
 		t.Fatal(err)
 	}
 	steps, wantFiles, wantStore := w.count, treeOf(t, w.dir), w.kept()
@@ -85,7 +85,7 @@ func TestKilledApply(t *testing.T) {
 		for n := 1; n <= steps; n += end.every {
 			w.again()
 			w.count, w.at = 0, end.at(n)
-			err, lived := alive(func() error { return w.tools().Apply(t.Context(), file, "") })
+			err, lived := alive(func() error { return w.apply(file) })
 			if lived && err == nil {
 				t.Errorf("%s at %d of %d steps: the run ended well", end.name, n, steps)
 			}
@@ -135,15 +135,15 @@ func TestKilledRollback(t *testing.T) {
 	w := newWorld(t)
 	before := treeOf(t, w.dir)
 	p, file := w.planned(Wish{To: "memory:"})
-	apply := func() {
+	applied := func() {
 		t.Helper()
 		w.at = nil
-		if err := w.tools().Apply(t.Context(), file, ""); err != nil {
+		if err := w.apply(file); err != nil {
 			t.Fatal(err)
 		}
 		w.count = 0
 	}
-	apply()
+	applied()
 	if err := w.tools().Rollback(t.Context(), p.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestKilledRollback(t *testing.T) {
 	for _, end := range ends {
 		for n := 1; n <= steps; n += 2 * end.every {
 			w.again()
-			apply()
+			applied()
 			w.at = end.at(n)
 			if err, lived := alive(func() error { return w.tools().Rollback(t.Context(), p.ID) }); lived && err == nil {
 				t.Errorf("%s at step %d: the rollback ended well", end.name, n)
@@ -177,13 +177,13 @@ func TestKilledThenRolledBack(t *testing.T) {
 	before := treeOf(t, w.dir)
 	p, file := w.planned(Wish{To: "memory:"})
 	w.count = 0
-	if err := w.tools().Apply(t.Context(), file, ""); err != nil {
+	if err := w.apply(file); err != nil {
 		t.Fatal(err)
 	}
 	for n, steps := 1, w.count; n <= steps; n += 3 {
 		w.again()
 		w.count, w.at = 0, killAt(n)
-		alive(func() error { return w.tools().Apply(t.Context(), file, "") })
+		alive(func() error { return w.apply(file) })
 		w.at = nil
 		if _, err := os.Stat(w.tools().folder(p.ID) + "/" + planName); err != nil {
 			continue // nothing had begun

@@ -102,8 +102,8 @@ func (o *putOp) value() (leak.Secret, error) {
 	return store.Document(fields)
 }
 
-// Undo removes what this very step made. A value that somebody put there, or changed
-// since, stays.
+// Undo removes what this very step made, while the value stands in a file again: the
+// only copy is never removed. A value that somebody put there, or changed since, stays.
 func (o *putOp) Undo(ctx context.Context) error {
 	st, first, err := o.open(ctx)
 	if err != nil {
@@ -119,6 +119,11 @@ func (o *putOp) Undo(ctx context.Context) error {
 		return nil
 	case !o.r.holds(o.r.plan, o.s, value):
 		return fmt.Errorf("%s was changed since it was stored: it is left there; remove it by hand if nobody needs it", first.Name)
+	}
+	for _, i := range o.s.Secrets {
+		if _, err := o.r.value(i); err != nil {
+			return fmt.Errorf("%w: the store may have the only copy, and keeps it", err)
+		}
 	}
 	return st.Remove(ctx, store.Receipt{Name: first.Name, Version: e.Version}, o.s.Op)
 }

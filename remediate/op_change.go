@@ -86,13 +86,16 @@ func (o *commitOp) message() string {
 			fmt.Fprintf(&b, "  %s = %s\n", s.Env, s.Ref)
 		}
 	}
-	fmt.Fprintf(&b, "\nOakum-Plan: %s\n", o.r.plan.ID)
+	fmt.Fprintf(&b, "\n%s\n", o.mark())
 	return b.String()
 }
 
+// mark is the trailer by which the commit is found again, wherever it was merged.
+func (o *commitOp) mark() string { return "Oakum-Plan: " + o.r.plan.ID }
+
 func (o *commitOp) Undo(ctx context.Context) error {
 	t := o.target()
-	return tree.Drop(ctx, t.Dir, t.Branch, t.Head)
+	return tree.Drop(ctx, t.Dir, t.Branch, t.Head, o.mark())
 }
 
 // patchOp writes a patch.

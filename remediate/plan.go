@@ -156,6 +156,11 @@ func (p *Plan) Encode() ([]byte, error) {
 	return append(b, '\n'), err
 }
 
+// IsOurs tells a plan or a map, which may be replaced by a newer one, from other files.
+func IsOurs(file []byte) bool {
+	return bytes.Contains(file[:min(len(file), 64)], []byte(Schema)) || bytes.HasPrefix(file, []byte(mapHead))
+}
+
 // Hash is what --approve wants: of the whole file.
 func Hash(file []byte) string {
 	sum := sha256.Sum256(file)

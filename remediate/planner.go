@@ -196,7 +196,11 @@ func (p *planner) secret(ctx context.Context, at int, f Found, tag string, g *gr
 			s.stay(Stay{Place: o.Place, Why: o.Why})
 		}
 	}
-	if err := p.place(&s, i, g.word, cmp.Or(p.wish.Prefix, prefixOf(f.Dir)), stageOf(files)); err != nil {
+	prefix, stage := p.wish.Prefix, "" // whoever names a prefix has said where it runs
+	if prefix == "" {
+		prefix, stage = prefixOf(f.Dir), stageOf(files)
+	}
+	if err := p.place(&s, i, g.word, prefix, stage); err != nil {
 		return s, err
 	}
 	d := p.kinds[i]

@@ -134,20 +134,21 @@ func act(records []journal.Record) (last string, ended bool) {
 }
 
 // Apply does a plan, given as its file. approve is the hash that irreversible steps ask for.
-func (t *Tools) Apply(ctx context.Context, file []byte, approve string) error {
+// The id is that of the run, where there is one.
+func (t *Tools) Apply(ctx context.Context, file []byte, approve string) (id string, err error) {
 	p, _, err := Decode(bytes.NewReader(file), t.Key)
 	if err != nil {
-		return err
+		return "", err
 	}
 	r, err := t.begin(p.ID, file)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer r.end()
 	if last, _ := act(r.journal.Records()); last != "" && last != actApply {
-		return fmt.Errorf("the run of %s ended with %s: plan again", p.ID, last)
+		return p.ID, fmt.Errorf("the run of %s ended with %s: plan again", p.ID, last)
 	}
-	return r.apply(ctx, approve)
+	return p.ID, r.apply(ctx, approve)
 }
 
 // Resume goes on with what a run was about when it ended: applying or rolling back.

@@ -87,6 +87,8 @@ func (m Map) of(v *locate.Value) Mapped {
 	return word
 }
 
+const mapHead = "# Where each secret goes: change it and plan again with --map. No value is in here.\n"
+
 // Map is the mapping file that gives the plan again, for people to change.
 func (p *Plan) Map() ([]byte, error) {
 	file := mapFile{Version: 1}
@@ -97,7 +99,7 @@ func (p *Plan) Map() ([]byte, error) {
 		}
 	}
 	var out bytes.Buffer
-	out.WriteString("# Where each secret goes: change it and plan again with --map. No value is in here.\n")
+	out.WriteString(mapHead)
 	enc := yaml.NewEncoder(&out)
 	enc.SetIndent(2)
 	err := cmp.Or(enc.Encode(file), enc.Close())

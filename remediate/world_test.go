@@ -323,3 +323,17 @@ func (s stepping) Describe(ctx context.Context) (store.Description, error) {
 	d.Ref.Prefix = "ref+awssecrets://"
 	return d, err
 }
+
+func (w *world) apply(file []byte) error {
+	_, err := w.tools().Apply(w.t.Context(), file, "")
+	return err
+}
+
+// put stores somebody else's value.
+func (w *world) put(name, value string) {
+	w.t.Helper()
+	_, err := w.store.Write(w.t.Context(), store.Write{Name: name, Value: leak.NewSecret([]byte(value)), Token: "theirs"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}

@@ -80,6 +80,9 @@ func apart(root *os.Root, f *leak.Finding) []*Value {
 	for _, s := range append([]leak.Sighting{f.Sighting}, f.Also...) {
 		own.see(root, s.Place, s.Span, s.Line, f.Decoded)
 	}
+	if o := f.Origin; o != nil && o.Commit != "" {
+		own.Others = append(own.Others, Other{"git's history, since commit " + o.Commit[:min(10, len(o.Commit))], "history is not rewritten: rotate it"})
+	}
 	for i, p := range f.Parts {
 		part := &Value{Finding: f, Part: i + 1, Secret: p.Secret, Rule: p.Rule}
 		place := p.Place

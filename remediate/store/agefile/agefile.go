@@ -196,16 +196,24 @@ func (d *Driver) load(ctx context.Context) (*content, error) {
 	return d.decrypt(sealed)
 }
 
+// save writes the file. One that holds nothing is removed: it was not there before its
+// first entry either.
 func (d *Driver) save(c *content) error {
-	sealed, err := d.encrypt(c)
-	if err != nil {
-		return err
-	}
 	root, err := os.OpenRoot(filepath.Dir(d.file))
 	if err != nil {
 		return fileError("write", err)
 	}
 	defer root.Close()
+	if len(c.Entries) == 0 {
+		if err := d.opt.Disk.Remove(root, filepath.Base(d.file)); err != nil {
+			return fileError("remove", err)
+		}
+		return nil
+	}
+	sealed, err := d.encrypt(c)
+	if err != nil {
+		return err
+	}
 	mode := fs.FileMode(0o600)
 	if info, err := root.Stat(filepath.Base(d.file)); err == nil {
 		mode = info.Mode()

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/oakum-sec/oakum/internal/cli"
+	"github.com/oakum-sec/oakum/remediate"
+	"github.com/oakum-sec/oakum/remediate/journal"
+)
+
+const approveHelp = "the `HASH` of the plan, which it prints: yes to steps that cannot be taken back"
+
+func applyCommand(kit cli.Kit) *cobra.Command {
+	var approve string
+	c := &cobra.Command{
+		Use:   "apply PLAN",
+		Short: "Do what a plan says",
+		Long: `Does what a plan file says, step by step. Each step is written to a journal before and
+after, and looked at: whatever ends the run, resume goes on with it. A plan that is
+older than the files, the repository or the store is refused.`,
+		Args: cobra.ExactArgs(1),
+	}
+	c.Flags().StringVar(&approve, "approve", "", approveHelp)
+	scan := kit.Find(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		t, err := tools(kit, scan)
+		if err != nil {
+			return err
+		}
+		file, err := os.ReadFile(args[0])
+		if errors.Is(err, fs.ErrNotExist) && remediate.IsID(args[0]) {
+			return fmt.Errorf("%s is a plan's id: `oakum remediate resume %[1]s` goes on with it", args[0])
+		} else if err != nil {
+			return fmt.Errorf("read the plan: %w", err)
+		}
+		id, err := t.Apply(c.Context(), file, approve)
+		return ended(kit, t, id, err)
+	}
+	return c
+}
+
+// ended tells how far a run is, whether it ended well or not.
+func ended(kit cli.Kit, t *remediate.Tools, id string, err error) error {
+	if id == "" {
+		return err
+	}
+	s, statusErr := t.Status(id)
+	if statusErr == nil {
+		if err != nil {
+			s.Failed = "" // it is told below
+		}
+		statusErr = showStatus(kit.Stdio().Out, s)
+	}
+	if err != nil {
+		return err
+	}
+	return statusErr
+}
+
+func resumeCommand(kit cli.Kit) *cobra.Command {
+	var approve string
+	c := &cobra.Command{
+		Use:   "resume [ID]",
+		Short: "Go on with a run that did not come to its end",
+		Args:  cobra.MaximumNArgs(1),
+	}
+	c.Flags().StringVar(&approve, "approve", "", approveHelp)
+	scan := kit.Find(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		t, err := tools(kit, scan)
+		if err != nil {
+			return err
+		}
+		id, err := one(t, args)
+		if err != nil {
+			return err
+		}
+		return ended(kit, t, id, t.Resume(c.Context(), id, approve))
+	}
+	return c
+}
+
+func rollbackCommand(kit cli.Kit) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "rollback ID",
+		Short: "Take a run back: files byte for byte, then what it made in the store",
+		Args:  cobra.ExactArgs(1),
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		t, err := tools(kit, nil)
+		if err != nil {
+			return err
+		}
+		id, err := one(t, args)
+		if err != nil {
+			return err
+		}
+		return ended(kit, t, id, t.Rollback(c.Context(), id))
+	}
+	return c
+}
+
+func finishCommand(kit cli.Kit) *cobra.Command {
+	var approve string
+	c := &cobra.Command{
+		Use:   "finish ID --approve HASH",
+		Short: "Give up the way back: forget the sealed old contents of files",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			t, err := tools(kit, nil)
+			if err != nil {
+				return err
+			}
+			id, err := one(t, args)
+			if err != nil {
+				return err
+			}
+			return ended(kit, t, id, t.Finish(id, approve))
+		},
+	}
+	c.Flags().StringVar(&approve, "approve", "", approveHelp)
+	return c
+}
+
+// one is the run that is meant: the named one, or the only one that is under way.
+func one(t *remediate.Tools, args []string) (string, error) {
+	if len(args) == 1 {
+		if !remediate.IsID(args[0]) {
+			return "", fmt.Errorf("%q is no plan's id, such as p20260102-0a1b2c3d: `oakum remediate status` lists them", args[0])
+		}
+		return args[0], nil
+	}
+	ids, err := t.Runs()
+	if err != nil {
+		return "", err
+	}
+	var open []string
+	for _, id := range ids {
+		if s, err := t.Status(id); err == nil && !s.Ended {
+			open = append(open, id)
+		}
+	}
+	switch len(open) {
+	case 0:
+		return "", errors.New("no run is under way")
+	case 1:
+		return open[0], nil
+	}
+	return "", fmt.Errorf("%d runs are under way: name one of %v", len(open), open)
+}
+
+func statusCommand(kit cli.Kit) *cobra.Command {
+	var export bool
+	c := &cobra.Command{
+		Use:   "status [ID]",
+		Short: "How far runs are, from their journals",
+		Long: `Tells how far a run is, or all of them. --export writes their journals as CloudEvents, one
+a line, for a central audit: who did what when, to which tag. They hold no value.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			t, err := tools(kit, nil)
+			if err != nil {
+				return err
+			}
+			ids := args
+			if len(args) == 0 {
+				if ids, err = t.Runs(); err != nil {
+					return err
+				}
+			} else if ids[0], err = one(t, args); err != nil {
+				return err
+			}
+			return statuses(kit, t, ids, export)
+		},
+	}
+	c.Flags().BoolVar(&export, "export", false, "write the journals as CloudEvents, one a line")
+	return c
+}
+
+func statuses(kit cli.Kit, t *remediate.Tools, ids []string, export bool) error {
+	out := kit.Stdio().Out
+	for _, id := range ids {
+		s, err := t.Status(id)
+		if err == nil && export {
+			err = journal.Export(out, s.Records)
+		} else if err == nil {
+			err = showStatus(out, s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(ids) == 0 && !export {
+		_, err := fmt.Fprintln(out, "no run has begun: `oakum remediate plan` is the first step")
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/oakum-sec/oakum/internal/cli"
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate"
+	"github.com/oakum-sec/oakum/remediate/key"
+)
+
+func remediateCommand(kit cli.Kit) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "remediate",
+		Short: "Move credentials into a secret store: plan, apply, resume, rollback",
+		Long: `Moves credentials out of files into a secret store, in steps that can be looked at,
+gone on with after a crash, and taken back:
+
+  plan      work out what goes where; changes nothing
+  apply     do it: store, read back, rewrite, scan again
+  status    how far it is; resume goes on, rollback takes it back
+  finish    give up the way back
+
+What was moved is as leaked as before until it is rotated: its state says
+MOVED_NOT_ROTATED. docs/remediate.md has the whole run.`,
+	}
+	c.AddCommand(planCommand(kit), applyCommand(kit), statusCommand(kit), resumeCommand(kit), rollbackCommand(kit), finishCommand(kit))
+	return c
+}
+
+// keyVariable names the file of the key, where that is not in the state folder.
+const keyVariable = "OAKUM_KEY_FILE"
+
+// tools are what a command plans and applies with. scan says what a check finds; nil
+// for commands that do none.
+func tools(kit cli.Kit, scan *cli.Scan) (*remediate.Tools, error) {
+	state, err := kit.StateDir()
+	if err != nil {
+		return nil, err
+	}
+	k, err := key.Open(cmp.Or(kit.Env(keyVariable), filepath.Join(state, "remediate.key")))
+	if err != nil {
+		return nil, err
+	}
+	host, _ := os.Hostname() // the journal tells who; "" tells nothing wrong
+	t := &remediate.Tools{
+		Key: k, State: filepath.Join(state, "remediate"), Version: kit.Version(),
+		Who: cmp.Or(kit.Env("USER"), kit.Env("USERNAME"), "somebody") + "@" + host,
+		Say: kit.Say,
+	}
+	t.Open = opener(kit, t.State)
+	t.Check = func(ctx context.Context, dir string, texts map[string][]byte) ([]*leak.Finding, error) {
+		doc, err := scan.Texts(ctx, dir, texts)
+		if err != nil {
+			return nil, err
+		}
+		return doc.Findings, nil
+	}
+	return t, nil
+}

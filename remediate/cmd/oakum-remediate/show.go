@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/oakum-sec/oakum/internal/report"
+	"github.com/oakum-sec/oakum/remediate"
+)
+
+// show writes a plan for people: what goes where, what changes, what stays, and the
+// command that does it. It has no colours and no value.
+func show(out io.Writer, p *remediate.Plan, file string) error {
+	w := bufio.NewWriter(out)
+	fmt.Fprintf(w, "%s  %s, %s, %s\n", p.ID, count(len(p.Secrets), "secret"), count(len(p.Files), "file"), count(len(p.Steps), "step"))
+	for i, t := range p.Targets {
+		showTarget(w, p, i, t)
+	}
+	showLeft(w, p)
+	fmt.Fprint(w, "\nwhat is moved is as leaked as before: rotate it afterwards\n")
+	fmt.Fprintf(w, "next  oakum remediate apply %s\n", report.Escape(file))
+	return w.Flush()
+}
+
+func count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+func showTarget(w io.Writer, p *remediate.Plan, at int, t remediate.Target) {
+	fmt.Fprintf(w, "\n%s  %s\n", report.Escape(filepath.Base(t.Dir)), how(t))
+	for i, s := range p.Secrets {
+		if s.Target == at {
+			showSecret(w, p, i, s)
+		}
+	}
+	for _, f := range p.Files {
+		if f.Target == at {
+			showFile(w, p, f)
+		}
+	}
+	for _, s := range p.Steps {
+		if s.Target == at && s.Risk != "" {
+			fmt.Fprintf(w, "  ! %s: %s\n", report.Escape(s.Text), report.Escape(s.Risk))
+		}
+	}
+}
+
+func how(t remediate.Target) string {
+	switch t.Mode {
+	case remediate.Branch:
+		return "on branch " + report.Escape(t.Branch)
+	case remediate.Patch:
+		return "as a patch, " + report.Escape(t.Patch)
+	}
+	return "in place"
+}
+
+func showSecret(w io.Writer, p *remediate.Plan, i int, s remediate.Secret) {
+	places := 0
+	for _, f := range p.Files {
+		for _, e := range f.Edits {
+			if e.Secret == i {
+				places++
+			}
+		}
+	}
+	name := s.Name
+	if s.Field != "" {
+		name += " " + s.Field
+	}
+	fmt.Fprintf(w, "  + %s in %s\n", report.Escape(name), p.Stores[s.Store].Kind)
+	fmt.Fprintf(w, "      what      %s, in %s\n", report.Escape(s.Rule), count(places, "place"))
+	fmt.Fprintf(w, "      proposed  %s: %s\n", s.Advice.Store, s.Advice.Why)
+	for n, stay := range s.Stays {
+		if n == 3 {
+			fmt.Fprintf(w, "      stays     at %d more places\n", len(s.Stays)-n)
+			break
+		}
+		fmt.Fprintf(w, "      stays     %s: %s\n", report.Escape(stay.Place), report.Escape(stay.Why))
+	}
+}
+
+// showFile shows the lines that change, as a diff does, without what else is on them.
+func showFile(w io.Writer, p *remediate.Plan, f remediate.File) {
+	sign := "~"
+	if f.Was == "" {
+		sign = "+"
+	}
+	fmt.Fprintf(w, "  %s %s\n", sign, report.Escape(f.Path))
+	for _, e := range f.Edits {
+		s := p.Secrets[e.Secret]
+		fmt.Fprintf(w, "      %4d  %s → %s\n", e.Line, s.Env, report.Escape(s.Ref))
+	}
+	for _, n := range f.Notes {
+		fmt.Fprintf(w, "      note  %s\n", report.Escape(n))
+	}
+}
+
+func showLeft(w io.Writer, p *remediate.Plan) {
+	if len(p.Left) > 0 {
+		fmt.Fprint(w, "\nleft alone\n")
+	}
+	for _, l := range p.Left {
+		fmt.Fprintf(w, "  %s at %s: %s\n", report.Escape(l.Rule), report.Escape(l.Place), report.Escape(l.Why))
+	}
+}
+
+// showStatus writes how far a run is.
+func showStatus(out io.Writer, s *remediate.Status) error {
+	w := bufio.NewWriter(out)
+	p := s.Plan
+	width := 0
+	for _, sec := range p.Secrets {
+		width = max(width, len(title(sec)))
+	}
+	fmt.Fprintf(w, "%s  %s\n", p.ID, progress(s))
+	for i, sec := range p.Secrets {
+		fmt.Fprintf(w, "  %-*s  %s\n", width, report.Escape(title(sec)), s.States[i])
+	}
+	if s.Failed != "" {
+		fmt.Fprintf(w, "last error  %s\n", report.Escape(s.Failed))
+	}
+	for _, line := range next(s) {
+		fmt.Fprintf(w, "next  %s\n", report.Escape(line))
+	}
+	return w.Flush()
+}
+
+func title(s remediate.Secret) string { return strings.TrimSpace(s.Name + " " + s.Field) }
+
+func progress(s *remediate.Status) string {
+	switch {
+	case s.Act == "":
+		return "not begun"
+	case s.Ended && s.Act == "apply":
+		return "applied"
+	case s.Ended && s.Act == "rollback":
+		return "rolled back"
+	case s.Ended:
+		return "finished"
+	case s.Act == "apply":
+		return fmt.Sprintf("%d of %d steps", len(s.Verified), len(s.Plan.Steps))
+	}
+	return s.Act + " did not come to its end"
+}
+
+// next is what to do after what was done.
+func next(s *remediate.Status) (lines []string) {
+	id := s.Plan.ID
+	switch {
+	case !s.Ended:
+		return []string{"oakum remediate resume " + id, "oakum remediate rollback " + id}
+	case s.Act != "apply":
+		return nil
+	}
+	for i, t := range s.Plan.Targets {
+		if file := ageFile(s.Plan, i); file != "" {
+			lines = append(lines, "git -C "+t.Dir+" add "+file+"   (encrypted: commit it, or name a place outside with --to age:FILE)")
+		}
+		switch t.Mode {
+		case remediate.Branch:
+			lines = append(lines, "git -C "+t.Dir+" merge "+t.Branch)
+		case remediate.Patch:
+			lines = append(lines, "git -C "+t.Dir+" apply "+t.Patch)
+		}
+	}
+	var said []string
+	for _, sec := range s.Plan.Secrets {
+		if sec.Rotate != "" && !strings.Contains(strings.Join(said, "\n"), sec.Rule) {
+			said = append(said, "rotate "+title(sec)+" ("+sec.Rule+"): "+sec.Rotate)
+		}
+	}
+	lines = append(lines, said...)
+	return append(lines, "oakum remediate finish "+id+" --approve "+s.Hash+"   (gives up the way back)")
+}
+
+// ageFile is the age file that lies in a target's repository, "" where none does.
+func ageFile(p *remediate.Plan, target int) string {
+	dir := p.Targets[target].Dir
+	for _, s := range p.Secrets {
+		st := p.Stores[s.Store]
+		if rel, err := filepath.Rel(dir, st.Identity); s.Target == target && st.Kind == "agefile" && err == nil && filepath.IsLocal(rel) && p.Targets[target].Mode != remediate.InPlace {
+			return rel
+		}
+	}
+	return ""
+}
