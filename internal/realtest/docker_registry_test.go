@@ -10,8 +10,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +22,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-containerregistry/pkg/registry"
 
 	"github.com/oakum-sec/oakum/internal/realtest"
 	"github.com/oakum-sec/oakum/leak/leaktest"
@@ -164,8 +169,15 @@ func (img *shopImage) push(t *testing.T, host string) string {
 	}
 	base := "http://" + host + "/v2/shop/app/"
 	for _, b := range append(img.packed, img.config) {
-		at := send(http.MethodPost, base+"blobs/uploads/", "", nil, http.StatusAccepted).Header.Get("Location")
-		send(http.MethodPut, at+"&digest=sha256:"+digestOf(b), "application/octet-stream", b, http.StatusCreated)
+		resp := send(http.MethodPost, base+"blobs/uploads/", "", nil, http.StatusAccepted)
+		at, err := resp.Location() // absolute or not, with a query or without
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := at.Query()
+		q.Set("digest", "sha256:"+digestOf(b))
+		at.RawQuery = q.Encode()
+		send(http.MethodPut, at.String(), "application/octet-stream", b, http.StatusCreated)
 	}
 	send(http.MethodPut, base+"manifests/v1", ociManifest, img.manifest, http.StatusCreated)
 	return host + "/shop/app:v1"
@@ -198,6 +210,13 @@ func startRegistry(t *testing.T) string {
 	return ""
 }
 
+// ownRegistry is go-containerregistry's, in this process.
+func ownRegistry(t *testing.T) string {
+	s := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	t.Cleanup(s.Close)
+	return strings.TrimPrefix(s.URL, "http://")
+}
+
 // shopPlaces are where the image's secrets stand, and what becomes of the files.
 var shopPlaces = []string{
 	"app/.env: deleted in layer 2, still shipped in layer 1",
@@ -205,8 +224,9 @@ var shopPlaces = []string{
 	"config.Env[0]", `config.Labels["deploy.token"]`, "history[1].created_by",
 }
 
-// A real registry serves what archives hold: the same is found in each form, a second
-// time without a layer being read, by tag, by all tags and by the catalog.
+// A real registry serves what archives hold, and so does one in this process: the same
+// is found in each form, a second time without a layer being read, by tag, by all tags
+// and by the catalog.
 func TestDockerRegistry(t *testing.T) {
 	oakum := filepath.Join(t.TempDir(), "oakum")
 	build := exec.Command("go", "build", "-o", oakum, "./cmd/oakum")
@@ -216,7 +236,7 @@ func TestDockerRegistry(t *testing.T) {
 	}
 	img, host := newShopImage(t), startRegistry(t)
 	ref := img.push(t, host)
-	calls := [][]string{{ref}, {ref}, {"--no-cache", ref}, {"--all-tags", host + "/shop/app"}, {"--catalog", host}}
+	calls := [][]string{{img.push(t, ownRegistry(t))}, {ref}, {ref}, {"--no-cache", ref}, {"--all-tags", host + "/shop/app"}, {"--catalog", host}}
 	for _, ref := range img.forms(t) {
 		calls = append(calls, []string{ref}, []string{ref})
 	}

@@ -4,4 +4,6 @@ go 1.26.0
 
 require github.com/oakum-sec/oakum v0.0.0
 
+require github.com/google/go-containerregistry v0.22.1
+
 replace github.com/oakum-sec/oakum => ../../
