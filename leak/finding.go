@@ -49,10 +49,36 @@ type Part struct {
 	Rule   string `json:"rule"`
 	Secret Secret `json:"-"`
 	Hint   string `json:"hint,omitempty"`
-	Place  Place  `json:"-"` // where the finding's text is put together of several places; else nil, it is the finding's
+	Place  Place  `json:"-"` // where the finding's text is put together of several places; else nil, it is the finding's. In JSON as a finding's
 	Span   Span   `json:"span"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
+}
+
+// plainPart is a Part without its methods.
+type plainPart Part
+
+type partJSON struct {
+	plainPart
+	Place *placeJSON `json:"place,omitempty"`
+}
+
+func (p Part) MarshalJSON() ([]byte, error) {
+	j := partJSON{plainPart: plainPart(p)}
+	if p.Place != nil {
+		j.Place = &placeJSON{p.Place}
+	}
+	return json.Marshal(j)
+}
+
+func (p *Part) UnmarshalJSON(b []byte) error {
+	var j partJSON
+	err := json.Unmarshal(b, &j)
+	*p = Part(j.plainPart)
+	if j.Place != nil {
+		p.Place = j.Place.Place
+	}
+	return err
 }
 
 // Suppression is why a finding does not count.

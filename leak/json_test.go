@@ -83,7 +83,7 @@ func wholeFinding(value string) leak.Finding {
 	}
 	return leak.Finding{
 		Sighting: sighting, ID: "v1.00", Rule: "r", Key: "K", Secret: leak.NewSecret([]byte(value)), Hint: "ghp_",
-		Parts: []leak.Part{{Rule: "q", Secret: leak.NewSecret([]byte(value)), Hint: "h", Span: leak.Span{Start: 1, End: 2}, Line: 4, Column: 5}},
+		Parts: []leak.Part{{Rule: "q", Place: leak.ObjectField{Object: "v1/Pod", Name: "p", Field: "b", Inner: leak.Inner{"y"}}, Secret: leak.NewSecret([]byte(value)), Hint: "h", Span: leak.Span{Start: 1, End: 2}, Line: 4, Column: 5}},
 		Proof: leak.Proven, Severity: leak.Critical, Notes: []string{"n"}, Decoded: []string{"base64"},
 		Suppressed: &leak.Suppression{Kind: leak.SuppressInline, Reason: "r", Where: "w"}, Decision: &leak.Decision{Verdict: leak.Deny, Reason: "d"},
 		Also: []leak.Sighting{{Place: places[2], Reach: leak.Stash}}, Seen: 3,

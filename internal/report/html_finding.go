@@ -58,7 +58,7 @@ func cardItems(r Rule, f *leak.Finding) []pageItem {
 	add("what it opens", Escape(r.Doc), "")
 	add("step", stepText(f.Sighting), "")
 	for _, p := range f.Parts {
-		add("together with", Escape(partText(p))+lineText(p.Line), "")
+		add("together with", Escape(partText(p))+partPlace(f, p), "")
 	}
 	add("inside", strings.Join(f.Decoded, " in "), "")
 	for _, n := range f.Notes {

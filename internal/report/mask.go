@@ -91,6 +91,9 @@ func (m *masker) finding(f *leak.Finding) {
 	if s := f.Suppressed; s != nil {
 		f.Suppressed = &leak.Suppression{Kind: s.Kind, Reason: m.Replace(s.Reason), Where: m.Replace(s.Where)}
 	}
+	for i := range f.Parts {
+		f.Parts[i].Place = m.place(f.Parts[i].Place)
+	}
 	m.sighting(&f.Sighting)
 	for i := range f.Also {
 		m.sighting(&f.Also[i])
@@ -139,7 +142,7 @@ func (m *masker) place(p leak.Place) leak.Place {
 		p.Name = m.keys.Replace(p.Name)
 		return p
 	case leak.JobLog:
-		p.Job = m.keys.Replace(p.Job)
+		p.Job, p.Inner = m.keys.Replace(p.Job), m.inner(p.Inner)
 		return p
 	case leak.ObjectField:
 		p.Name, p.Field, p.Inner = m.keys.Replace(p.Name), m.keys.Replace(p.Field), m.inner(p.Inner)

@@ -97,7 +97,7 @@ func (t *text) finding(f *leak.Finding) {
 	t.item("step", stepText(f.Sighting))
 	t.item("value", t.value(f))
 	for _, p := range f.Parts {
-		t.item("with", fmt.Sprintf("%s%s", partText(p), lineText(p.Line)))
+		t.item("with", Escape(partText(p))+partPlace(f, p))
 	}
 	t.item("inside", strings.Join(f.Decoded, " in "))
 	for _, n := range f.Notes {
@@ -206,6 +206,18 @@ func partText(p leak.Part) string {
 		return p.Rule + " " + p.Hint + "…"
 	}
 	return p.Rule
+}
+
+// partPlace is where a part stands, as far as that is not where the finding does.
+func partPlace(f *leak.Finding, p leak.Part) string {
+	if p.Place == nil || p.Place.String() == f.Place.String() {
+		return lineText(p.Line)
+	}
+	where := p.Place.String()
+	if o, ok := p.Place.(leak.ObjectField); ok {
+		where = o.Field
+	}
+	return " in " + Escape(where) + lineText(p.Line)
 }
 
 func lineText(line int) string {
