@@ -146,7 +146,9 @@ func (t *tree) at(line, column int, name string) spot {
 	s := spot{first: 1, last: t.last}
 	w := way{root: root, path: path, spot: &s}
 	ways[t.file.System](&w)
-	s.Variable, s.script = variable(path, name)
+	if s.Variable, s.script = variable(path, name); t.file.comment(line) { // of which the path is its neighbour's
+		s.Variable = name
+	}
 	return s
 }
 
