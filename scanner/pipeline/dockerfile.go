@@ -98,7 +98,7 @@ func hereDocument(f *File, n int, ahead *int) int {
 func (d *dockerfile) at(line, _ int, name string) spot {
 	for _, i := range d.list {
 		if i.first <= line && line <= i.last {
-			return spot{Job: i.stage, Step: i.word, Variable: name, first: i.first, last: i.last, script: i.word == "RUN"}
+			return spot{Job: i.stage, Step: i.word, Variable: name, first: i.first, last: i.last}
 		}
 	}
 	return spot{first: 1, last: line}

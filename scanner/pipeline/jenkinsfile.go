@@ -167,7 +167,7 @@ func (j *jenkinsfile) at(line, _ int, name string) spot {
 			inner = i
 		}
 	}
-	s := spot{Variable: name, first: 1, last: line, script: true}
+	s := spot{Variable: name, first: 1, last: line}
 	var stages []string
 	for i, depth := inner, 0; i >= 0 && depth < maxCrumbs; i, depth = j.blocks[i].outer, depth+1 {
 		b := j.blocks[i]
@@ -176,7 +176,6 @@ func (j *jenkinsfile) at(line, _ int, name string) spot {
 			stages = append([]string{b.name}, stages...)
 		case s.Step == "" && b.word != "steps" && b.word != "script":
 			s.Step = b.word
-			s.script = b.word != "environment"
 		}
 		if i == inner {
 			s.first, s.last = b.first, b.last

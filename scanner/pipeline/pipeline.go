@@ -136,7 +136,6 @@ type spot struct {
 	Number              int
 	first, last         int
 	uses                string // the action, orb, task, pipe or store that the step runs
-	script              bool   // it stands in a script, not in a field
 }
 
 // Read parses a file that is known under any of names; nil: it is none that is known.

@@ -146,7 +146,7 @@ func (t *tree) at(line, column int, name string) spot {
 	s := spot{first: 1, last: t.last}
 	w := way{root: root, path: path, spot: &s}
 	ways[t.file.System](&w)
-	if s.Variable, s.script = variable(path, name); t.file.comment(line) { // of which the path is its neighbour's
+	if s.Variable = variable(path, name); t.file.comment(line) { // of which the path is its neighbour's
 		s.Variable = name
 	}
 	return s
@@ -160,28 +160,29 @@ var holders = []string{"value", "default", "defaultvalue"}
 
 // variable is what a value at the end of path is given to. name is what it was found
 // under: that is all there is in a script, or in NAME=value.
-func variable(path []crumb, name string) (variable string, script bool) {
+func variable(path []crumb, name string) string {
+	script := false
 	for _, c := range path {
 		script = script || c.to.Kind != yaml.MappingNode && slices.Contains(scripts, c.key)
 	}
 	if script || len(path) == 0 {
-		return name, script
+		return name
 	}
 	end := path[len(path)-1]
 	assigned := name != "" && strings.Contains(end.to.Value, name+"=")
 	if assigned || end.index >= 0 || end.to.Style == yaml.LiteralStyle || end.to.Style == yaml.FoldedStyle {
-		return name, false
+		return name
 	}
 	for _, h := range holders {
 		if !strings.EqualFold(end.key, h) {
 			continue
 		}
 		if named := field(end.in, "name", "Name", "key", "Key", "ParameterKey"); named != "" {
-			return named, false
+			return named
 		}
 		if len(path) > 1 && path[len(path)-2].key != "" {
-			return path[len(path)-2].key, false
+			return path[len(path)-2].key
 		}
 	}
-	return end.key, false
+	return end.key
 }
