@@ -31,6 +31,9 @@ func (j *pipelineJob) deliver(doc *report.Document) error {
 	for _, file := range j.flags.gate.reports {
 		format, err := formatOf(file, j.platform)
 		if err == nil {
+			err = os.MkdirAll(filepath.Dir(file), 0o755)
+		}
+		if err == nil {
 			err = writeReport(file, format, doc, report.Options{ShowSuppressed: o.showSuppressed, Ended: ended})
 		}
 		if err != nil {
