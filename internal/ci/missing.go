@@ -12,10 +12,11 @@ type MissingError struct {
 	Branch   string // that is missing; or ""
 	Commit   string // likewise
 	Shallow  bool   // the clone is cut off
+	Partial  bool   // the clone is a partial one, and the content of files is missing
 }
 
 func (r *resolving) missing(what, branch, commit string) error {
-	return &MissingError{r.Platform, what, branch, commit, r.Shallow()}
+	return &MissingError{Platform: r.Platform, What: what, Branch: branch, Commit: commit, Shallow: r.Shallow()}
 }
 
 // depths are the lines that make each platform's checkout a whole one, from its
@@ -47,6 +48,9 @@ func (e *MissingError) Error() string {
 	if e.Shallow {
 		why = "is not in this clone, which is too shallow"
 	}
+	if e.Partial {
+		why = "is not in this clone, which is a partial one"
+	}
 	text := fmt.Sprintf("%s %s; what the change adds cannot be told\nfetch it in the step before with: %s", what, why, e.Fetch())
 	if line, ok := depths[e.Platform]; ok {
 		text += "\nor have the checkout bring it:\n" + line
@@ -56,6 +60,9 @@ func (e *MissingError) Error() string {
 
 // Fetch is git's command that brings what is missing.
 func (e *MissingError) Fetch() string {
+	if e.Partial {
+		return "git fetch --refetch --no-filter origin"
+	}
 	words := []string{"git fetch --no-tags"}
 	if e.Shallow {
 		words = append(words, "--unshallow")

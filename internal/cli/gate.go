@@ -14,6 +14,7 @@ import (
 	"github.com/oakum-sec/oakum/internal/ci"
 	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/internal/setup"
+	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/policy"
 	"github.com/oakum-sec/oakum/scanner/gitsource"
 )
@@ -96,6 +97,9 @@ func (j *pipelineJob) target(path string) (target, error) {
 	if err := t.pipeline(repo, g); err != nil {
 		return t, fmt.Errorf("--ci: %w", err)
 	}
+	if t.repo != nil && t.base != "" && repo.Lacks(t.base, t.head, t.word, append(ownNames(), setup.BaselineFile)) {
+		return t, fmt.Errorf("--ci: %w", j.partial("the content of files before the change"))
+	}
 	j.takeBaseline(t, repo)
 	return t, nil
 }
@@ -108,6 +112,22 @@ func (j *pipelineJob) takeBaseline(t target, repo *gitsource.Repo) {
 	if _, err := repo.File(t.word, setup.BaselineFile); err == nil {
 		j.flags.baseline = filepath.Join(repo.WorkTree(), setup.BaselineFile)
 	}
+}
+
+// partial is about a clone that left content on the remote.
+func (j *pipelineJob) partial(what string) error {
+	return &ci.MissingError{Platform: j.platform, What: what, Partial: true}
+}
+
+// lacks is what the clone did not hold of the change itself, where it is a partial one.
+// Elsewhere that is a boundary; a gate that did not see the change has not judged it.
+func (j *pipelineJob) lacks(doc *report.Document) error {
+	for _, g := range doc.Gaps {
+		if g.Code == leak.GapPartial && doc.Result.ExitCode != exitDenied {
+			return &exitError{exitFailure, fmt.Errorf("--ci: %w", j.partial("content of the change"))}
+		}
+	}
+	return nil
 }
 
 func readEvent(file string) ([]byte, error) {

@@ -46,6 +46,10 @@ func (j *pipelineJob) deliver(doc *report.Document) error {
 	if err := j.summarize(doc); err != nil {
 		return fmt.Errorf("write the job's summary: %w", err)
 	}
+	if err := j.lacks(doc); err != nil {
+		j.failed(err)
+		return err
+	}
 	return exit(doc)
 }
 

@@ -257,3 +257,40 @@ func TestTouchedAgainIsStillNew(t *testing.T) {
 		})
 	}
 }
+
+// A partial clone has not all of the change, or not what it is compared with: then it is
+// not judged, and the line that fetches the rest is told.
+func TestPartialCloneIsNotJudged(t *testing.T) {
+	token := leaktest.Must(95, "TOKEN={{github \"ghp_\"}}\n")
+	for name, c := range map[string]struct {
+		before, one, two, says string
+		code                   int
+	}{
+		"the old version is missing": {before: token, one: "# a\n" + token, two: "# a\n" + token, code: 2, says: "the content of files before the change"},
+		"a version between":          {before: "ours\n", one: token, two: "none\n", code: 2, says: "content of"},
+		"all is there":               {before: "ours\n", one: "ours\n", two: "ours\n", code: 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := emptyHouse(t)
+			h.write("README.md", "ours\n")
+			h.write("a.env", c.before)
+			h.commit("before")
+			h.git("checkout", "-q", "-b", "change")
+			for i, text := range []string{c.one, c.two} {
+				h.write("a.env", text)
+				h.write("b.txt", strings.Repeat("b", 1+i/2))
+				h.git("add", "-A")
+				h.git("commit", "-q", "--allow-empty", "-m", "change")
+			}
+			h.git("checkout", "-q", "main")
+			h.git("config", "uploadpack.allowFilter", "true")
+			clone := filepath.Join(t.TempDir(), "clone")
+			h.git("clone", "-q", "--filter=blob:none", "--branch", "change", "file://"+h.dir, clone)
+			h.env = append(h.env, "CIRCLECI=true", "CIRCLE_BRANCH=change")
+			_, words := h.want(c.code, "scan", clone, "--ci")
+			if c.code == 2 && (!strings.Contains(words, c.says) || !strings.Contains(words, "git fetch --refetch --no-filter origin") || !strings.Contains(words, "method: full")) {
+				t.Errorf("it says\n%s", words)
+			}
+		})
+	}
+}

@@ -3,6 +3,8 @@ package gitsource
 import (
 	"bytes"
 	"cmp"
+	"errors"
+	"io/fs"
 	"slices"
 )
 
@@ -75,6 +77,23 @@ func (r *Repo) ID(rev string) string {
 // Changed lists the paths (with '/') of the files that the commit from has and the
 // commit to has not, or not with that content.
 func (r *Repo) Changed(from, to string) ([]string, error) {
+	w, err := r.changed(from, to)
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for i, b := range w.blobs {
+		paths = append(paths, w.paths[b.path])
+		for _, p := range w.more[int32(i)] {
+			paths = append(paths, w.paths[p])
+		}
+	}
+	slices.Sort(paths)
+	return paths, nil
+}
+
+// changed walks the files that Changed lists.
+func (r *Repo) changed(from, to string) (*walker, error) {
 	old, err := r.treeOf(from)
 	if err != nil {
 		return nil, err
@@ -85,13 +104,20 @@ func (r *Repo) Changed(from, to string) ([]string, error) {
 	}
 	w := newWalker(r, newLosses(r))
 	w.walk(old, []id{now}, "", 0)
-	var paths []string
-	for i, b := range w.blobs {
-		paths = append(paths, w.paths[b.path])
-		for _, p := range w.more[int32(i)] {
-			paths = append(paths, w.paths[p])
+	return w, nil
+}
+
+// Lacks tells whether this is a partial clone in which content of a file that Changed
+// lists is left on the remote, or of one of the named files of the commit rev.
+func (r *Repo) Lacks(from, to, rev string, names []string) bool {
+	if !r.dir.Promisor {
+		return false
+	}
+	for _, name := range names {
+		if _, err := r.File(rev, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return true
 		}
 	}
-	slices.Sort(paths)
-	return paths, nil
+	w, err := r.changed(from, to)
+	return err != nil || slices.ContainsFunc(w.blobs, func(b found) bool { return !r.db.Has(b.id) })
 }
