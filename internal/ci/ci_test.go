@@ -53,6 +53,19 @@ func TestResolve(t *testing.T) {
 	if missing, ok := errors.AsType[*ci.MissingError](err); !ok || missing.Branch != "main" {
 		t.Errorf("%v", err)
 	}
+	// A branch of which nobody says whether it is the default one is not taken for it.
+	lone := ci.Change{Platform: ci.Azure, Kind: ci.Push, Branch: "trunk", Heads: []string{head}}
+	here := linear{ids: map[string]string{head: head, "refs/remotes/origin/trunk": head}}
+	if _, err := ci.Resolve(lone, here, ""); err == nil || !strings.Contains(err.Error(), "--base BRANCH") {
+		t.Errorf("%v", err)
+	}
+	if g, err := ci.Resolve(lone, here, "trunk"); err != nil || !g.Own || g.Word != head || len(g.Not) != 0 {
+		t.Errorf("%+v, %v", g, err)
+	}
+	lone.Before, lone.Shared, here.ids[old] = []string{old}, true, old
+	if _, err := ci.Resolve(lone, here, ""); err == nil || !strings.Contains(err.Error(), "--base BRANCH") {
+		t.Errorf("%v", err)
+	}
 	for _, c := range []struct {
 		change ci.Change
 		h      linear

@@ -1,6 +1,9 @@
 package ci
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // History is what is asked of the clone's history. Revisions are as git names them.
 type History interface {
@@ -111,6 +114,9 @@ func (r *resolving) head() error {
 // before finds what was there before the change.
 func (r *resolving) before(base string) error {
 	switch {
+	case base != "" && base == r.Branch && r.Kind != Proposal: // it starts from nothing but itself
+		r.DefaultBranch = base
+		return r.start()
 	case !zeros(base):
 		rev := first(r.branch(base), base)
 		if r.ID(rev) == "" {
@@ -141,9 +147,21 @@ func (r *resolving) last() string {
 	return ""
 }
 
+// noDefault is about a branch of which nobody says whether it is the one that others
+// start from: taken for that one it would be judged by its own word.
+func (r *resolving) noDefault() error {
+	if r.Shallow() {
+		return r.missing("the branch that the change starts from", "", "")
+	}
+	return fmt.Errorf("neither %s nor the clone says which branch others start from: name it with --base BRANCH", r.Platform)
+}
+
 // start finds where a branch or a tag starts that nothing is known of from before.
 func (r *resolving) start() error {
-	if r.DefaultBranch == "" || r.Tag == "" && r.Branch == r.DefaultBranch {
+	if r.DefaultBranch == "" {
+		return r.noDefault()
+	}
+	if r.Tag == "" && r.Branch == r.DefaultBranch {
 		// After a force push that leaves nothing behind there is no word from before, and
 		// the change's own is none.
 		r.Own = len(r.Before) == 0
@@ -185,8 +203,11 @@ func (r *resolving) word() error {
 		return nil
 	}
 	r.Word = r.Not[0]
-	if !r.Shared || r.Protected || r.DefaultBranch == "" || r.Branch == r.DefaultBranch {
+	if !r.Shared || r.Protected || r.Branch != "" && r.Branch == r.DefaultBranch {
 		return nil
+	}
+	if r.DefaultBranch == "" {
+		return r.noDefault()
 	}
 	if r.Word = r.branch(r.DefaultBranch); r.Word == "" {
 		return r.missing("the branch whose files say how others are judged", r.DefaultBranch, "")

@@ -19,7 +19,7 @@ import (
 // unheard tells of the files with which a change speaks for itself: that they were
 // read as they were before it, and why.
 func unheard(t target, f *scanFlags) (notices []report.Notice) {
-	if t.repo == nil || t.base == "" || t.head == "" {
+	if t.repo == nil || t.head == "" {
 		return nil
 	}
 	names := ownNames()
@@ -58,10 +58,13 @@ func unheardOf(name, did string) report.Notice {
 	return report.Notice{Code: report.NoticeChange, Text: text}
 }
 
-// changedIn tells what became of a file or a policy's folder between two commits: "" is
-// nothing.
+// changedIn tells what became of a file or a policy's folder between two commits, of
+// which the first can be none: "" is nothing.
 func changedIn(repo *gitsource.Repo, base, head, name string) string {
-	was, now := contentOf(repo, base, name), contentOf(repo, head, name)
+	now, was := contentOf(repo, head, name), map[string][]byte(nil)
+	if base != "" {
+		was = contentOf(repo, base, name)
+	}
 	switch {
 	case maps.EqualFunc(was, now, bytes.Equal):
 		return ""
