@@ -31,6 +31,7 @@ type Wanted struct {
 	Names    ref.Names          // the repository's names file
 	EnvFiles []string           // dotenv files; a value may hold references
 	Files    map[string]ref.Ref // by the variable that is to hold the file's path
+	Copies   map[string]string  // files to copy with their references resolved, by the variable that is to hold the copy's path
 }
 
 // Given is what it gets.
@@ -71,7 +72,7 @@ func (w Wanted) Resolve(ctx context.Context, value func(context.Context, ref.Ref
 			return g, fmt.Errorf("%s: resolve %s: %w", name, w.Files[name], err)
 		}
 	}
-	return g, nil
+	return g, w.copies(g.Files, text)
 }
 
 // variables are all of them with their references.

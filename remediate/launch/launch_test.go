@@ -71,6 +71,24 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// A copy of a file has values as its format writes them, or is refused.
+func TestCopies(t *testing.T) {
+	value := values(map[string]string{"a": `q"uo\te`, "b": "plain-1"})
+	for _, c := range []struct{ name, text, want string }{
+		{"config.json", `{"x": "ref+vault://a", "y": "u:ref+vault://b+@h"}`, `{"x": "q\"uo\\te", "y": "u:plain-1@h"}`},
+		{"app.yaml", "x: ref+vault://b\n", "x: plain-1\n"},
+		{"app.yaml", "x: ref+vault://a\n", ""},
+	} {
+		g, err := launch.Wanted{Copies: map[string]string{"CONFIG": write(t, c.name, c.text)}}.Resolve(t.Context(), value)
+		if c.want == "" && (err == nil || strings.Contains(err.Error(), "uo")) {
+			t.Errorf("%s: %v", c.text, err)
+		}
+		if c.want != "" && (err != nil || !g.Files["CONFIG"].Equal(leak.NewSecret([]byte(c.want)))) {
+			t.Errorf("%s: %v", c.text, err)
+		}
+	}
+}
+
 // Nothing is given where one thing cannot be, and what is said names it and no value.
 func TestResolveRefuses(t *testing.T) {
 	const secret = "hunter2hunter2"
