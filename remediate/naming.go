@@ -21,6 +21,10 @@ var kinds = map[string]bool{
 // empty are names that say nothing of a value.
 var empty = map[string]bool{"": true, "value": true, "data": true, "string": true, "text": true, "content": true}
 
+// carriers are what variables stand in: of services.db.environment.ROOT_PASSWORD the
+// last word alone is a name.
+var carriers = map[string]bool{"env": true, "environment": true, "variables": true, "vars": true, "args": true, "data": true, "stringdata": true, "parameters": true}
+
 // words splits a name into its words, at signs and where a capital begins one.
 func words(name string) (all []string) {
 	var word strings.Builder
@@ -55,6 +59,9 @@ func envName(key, rule string) string {
 	parts = slices.DeleteFunc(parts, func(p string) bool { return strings.Trim(p, "0123456789") == "" || empty[strings.ToLower(p)] })
 	var all []string
 	for i := len(parts) - 1; i >= 0 && i >= len(parts)-2; i-- { // the last two say enough
+		if len(all) > 0 && carriers[strings.ToLower(parts[i])] {
+			break
+		}
 		all = append(words(parts[i]), all...)
 	}
 	if len(all) == 0 || !slices.ContainsFunc(all, func(w string) bool { return kinds[w] }) && len(all) == 1 && len(all[0]) < 3 {

@@ -56,6 +56,9 @@ func (k Kit) Stdio() Stdio { return k.a.Stdio }
 // Env is a variable of the environment, "" where it is not set.
 func (k Kit) Env(name string) string { return k.a.env[name] }
 
+// Environ is the whole environment, as os.Environ gives it.
+func (k Kit) Environ() []string { return k.a.environ }
+
 // Version is the program's, as `oakum version` prints it.
 func (k Kit) Version() string { return toolOf().Version }
 

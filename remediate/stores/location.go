@@ -43,7 +43,7 @@ func locate(r ref.Ref) (location, error) {
 		project, name, _ := strings.Cut(r.Path, "/")
 		l.store, l.name = "gcpsecrets://"+project, name
 	case ref.Age:
-		l.store, l.name, l.field = ageFile+":"+r.Path, r.Key, ""
+		l.store, l.name, l.field = (&url.URL{Scheme: ageFile, Opaque: (&url.URL{Path: r.Path}).EscapedPath()}).String(), r.Key, ""
 	}
 	if l.name == "" {
 		return l, fmt.Errorf("it names a store and nothing in it")

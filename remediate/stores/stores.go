@@ -26,7 +26,7 @@ var clouds = map[string]store.Opener{
 }
 
 // ageFile is the store that is a file.
-const ageFile = "agefile"
+const ageFile = "age"
 
 // Kinds are the names that a store's name begins with.
 func Kinds() []string { return append(slices.Sorted(maps.Keys(clouds)), ageFile) }
@@ -34,19 +34,16 @@ func Kinds() []string { return append(slices.Sorted(maps.Keys(clouds)), ageFile)
 // Opener opens stores.
 type Opener struct {
 	Getenv func(string) string
-	// Age opens an encrypted file; named is how the user names it, "" where they do not.
-	Age func(named string) (store.Driver, error)
+	// Age opens an encrypted file: age:FILE, or "age:" where it is not named.
+	Age func(target *url.URL) (store.Driver, error)
 }
 
-// Open opens the store that a user named: KIND, KIND://REST, or agefile:PATH. What may
-// follow "://" the drivers' Open functions say.
+// Open opens the store that a user named: KIND, KIND://REST, or age:FILE. What may follow
+// "://" the drivers' Open functions say.
 func (o Opener) Open(ctx context.Context, named string) (store.Driver, error) {
 	kind, rest, _ := strings.Cut(named, ":")
-	if kind == ageFile {
-		return o.Age(strings.TrimPrefix(rest, "//"))
-	}
 	open := clouds[kind]
-	if open == nil {
+	if open == nil && kind != ageFile {
 		return nil, fmt.Errorf("there is no store called %q: a store is one of %s", kind, strings.Join(Kinds(), ", "))
 	}
 	if rest == "" && kind == "vaultkv" {
@@ -54,7 +51,10 @@ func (o Opener) Open(ctx context.Context, named string) (store.Driver, error) {
 	}
 	target, err := url.Parse(kind + ":" + rest)
 	if err != nil {
-		return nil, fmt.Errorf("%s is not read as the name of a store (%s)", named, strings.Join(Kinds(), ", "))
+		return nil, fmt.Errorf("%q is not read as the name of a store: write it as age:secrets.age, awssecrets: or vaultkv://secret", named)
+	}
+	if kind == ageFile {
+		return o.Age(target)
 	}
 	return open(ctx, target, o.Getenv)
 }

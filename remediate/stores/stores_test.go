@@ -3,6 +3,7 @@ package stores_test
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -79,7 +80,7 @@ func TestRounds(t *testing.T) {
 	if _, err := m.Write(t.Context(), store.Write{Name: "token", Value: secret("a")}); err != nil {
 		t.Fatal(err)
 	}
-	r := stores.Resolver{Opener: stores.Opener{Age: func(string) (store.Driver, error) { return m, nil }}}
+	r := stores.Resolver{Opener: stores.Opener{Age: func(*url.URL) (store.Driver, error) { return m, nil }}}
 	to := ref.Ref{Backend: ref.Age, Path: "secrets.age", Key: "token"}
 	for range 3 {
 		if _, err := r.Value(t.Context(), to); err != nil {
@@ -98,13 +99,13 @@ func TestRounds(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	o := stores.Opener{Getenv: func(string) string { return "" }, Age: func(string) (store.Driver, error) { return nil, errors.New("no age here") }}
+	o := stores.Opener{Getenv: func(string) string { return "" }, Age: func(*url.URL) (store.Driver, error) { return nil, errors.New("no age here") }}
 	for named, says := range map[string]string{
-		"keepass":          "one of awsparams, awssecrets, azurekeyvault, gcpsecrets, vaultkv, agefile",
+		"keepass":          "one of awsparams, awssecrets, azurekeyvault, gcpsecrets, vaultkv, age",
 		"vaultkv://secret": "VAULT_ADDR",
 		"gcpsecrets":       "name the project",
 		"azurekeyvault":    "name the vault",
-		"agefile:x.age":    "no age here",
+		"age:x.age":        "no age here",
 		"vaultkv://a b%":   "not read as the name of a store",
 	} {
 		if _, err := o.Open(t.Context(), named); err == nil || !strings.Contains(err.Error(), says) {
