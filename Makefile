@@ -21,6 +21,10 @@ TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windo
 PARTS   := git pre-commit docker-registry moto openbao mariadb helm kubectl
 STATICCHECK := go tool -modfile=$(CURDIR)/tools/go.mod staticcheck
 
+# The control plane that webhook/e2e runs against.
+MODULES += webhook/e2e
+PARTS   += etcd kube-apiserver kube-controller-manager
+
 .PHONY: build test check format vet staticcheck cross parts bench quality generate release release-check images clean
 
 build:
@@ -33,7 +37,7 @@ build:
 # go test's cache does not see that a part came or went, so tests that run parts are never cached.
 test:
 	@status=0; for m in $(MODULES); do \
-	  fresh=; case $$m in internal/realtest) fresh=-count=1;; esac; \
+	  fresh=; case $$m in internal/realtest|webhook/e2e) fresh=-count=1;; esac; \
 	  (cd $$m && go test -timeout 30m $$fresh $(TESTFLAGS) ./...) || status=1; done; exit $$status
 
 # The tests come last, and the parts that they ran close the output.

@@ -34,7 +34,6 @@ func (c *certificate) Start(ctx context.Context) error {
 		w, err := certwatcher.New(filepath.Join(c.dir, certFile), filepath.Join(c.dir, keyFile))
 		if err == nil {
 			c.watcher.Store(w)
-			c.note()
 			return c.follow(ctx, w)
 		}
 		select {
@@ -46,7 +45,7 @@ func (c *certificate) Start(ctx context.Context) error {
 }
 
 func (c *certificate) follow(ctx context.Context, w *certwatcher.CertWatcher) error {
-	w.RegisterCallback(func(tls.Certificate) { c.note() })
+	w.RegisterCallback(c.note) // which is called at once, too
 	if err := w.Start(ctx); err != nil {
 		return fmt.Errorf("follow the certificate in %s: %w", c.dir, err)
 	}
@@ -56,9 +55,9 @@ func (c *certificate) follow(ctx context.Context, w *certwatcher.CertWatcher) er
 // NeedLeaderElection: every replica serves.
 func (c *certificate) NeedLeaderElection() bool { return false }
 
-// note has the metric tell when the certificate ends.
-func (c *certificate) note() {
-	if leaf, err := c.leaf(); err == nil {
+// note has the metric tell when a certificate ends. The watcher holds its lock meanwhile.
+func (c *certificate) note(pair tls.Certificate) {
+	if leaf, err := leafOf(&pair); err == nil {
 		c.metrics.expiry.Set(float64(leaf.NotAfter.Unix()))
 	}
 }
@@ -72,12 +71,8 @@ func (c *certificate) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) 
 	return w.GetCertificate(hello)
 }
 
-func (c *certificate) leaf() (*x509.Certificate, error) {
-	pair, err := c.get(nil)
-	switch {
-	case err != nil:
-		return nil, err
-	case pair.Leaf != nil:
+func leafOf(pair *tls.Certificate) (*x509.Certificate, error) {
+	if pair.Leaf != nil {
 		return pair.Leaf, nil
 	}
 	return x509.ParseCertificate(pair.Certificate[0])
@@ -85,7 +80,11 @@ func (c *certificate) leaf() (*x509.Certificate, error) {
 
 // ready tells what is wrong with the certificate: no API server takes one that is over.
 func (c *certificate) ready() error {
-	leaf, err := c.leaf()
+	pair, err := c.get(nil)
+	if err != nil {
+		return fmt.Errorf("certificate in %s: %w", c.dir, err)
+	}
+	leaf, err := leafOf(pair)
 	if err != nil {
 		return fmt.Errorf("certificate in %s: %w", c.dir, err)
 	}

@@ -3,9 +3,12 @@ package server
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -83,16 +86,14 @@ func (l *live) options(c *Config, decides admit.Policy) admit.Options {
 	return o
 }
 
-func sumOf(c *Config, files policy.Options) (sum [sha256.Size]byte) {
+// sumOf tells configurations and policies apart.
+func sumOf(c *Config, files policy.Options) [sha256.Size]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%+v %v\n", *c, *c.References.ConfigMaps)
-	for name, content := range files.Files {
-		part := sha256.Sum256([]byte(fmt.Sprintf("%q %d %s", name, len(content), content)))
-		for i := range sum { // in whatever order a map has
-			sum[i] ^= part[i]
-		}
+	text, _ := json.Marshal(c) // of strings, numbers and times
+	h.Write(text)
+	for _, name := range slices.Sorted(maps.Keys(files.Files)) {
+		fmt.Fprintf(h, "%q %d\n%s\n", name, len(files.Files[name]), files.Files[name])
 	}
-	h.Write(sum[:])
 	return [sha256.Size]byte(h.Sum(nil))
 }
 

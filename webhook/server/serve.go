@@ -37,7 +37,7 @@ func (l *listener) Start(ctx context.Context) error {
 		return fmt.Errorf("take reviews at %s: %w", l.address, err)
 	}
 	s := &http.Server{
-		Handler: l.handler, TLSConfig: l.tls, MaxHeaderBytes: maxHeader,
+		Handler: http.HandlerFunc(l.serve), TLSConfig: l.tls, MaxHeaderBytes: maxHeader,
 		ReadHeaderTimeout: headerPatience, IdleTimeout: idlePatience, WriteTimeout: mostPatience + headerPatience,
 		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug), // failed handshakes, of port scanners too
 	}
@@ -60,6 +60,15 @@ func (l *listener) Start(ctx context.Context) error {
 		return fmt.Errorf("take reviews at %s: %w", l.address, err)
 	}
 	return nil
+}
+
+// serve hands a request on. While the server is ending, each connection is closed behind
+// its answer: one that is closed between two requests takes the second one with it.
+func (l *listener) serve(w http.ResponseWriter, r *http.Request) {
+	if l.ready.leaving.Load() {
+		w.Header().Set("Connection", "close")
+	}
+	l.handler.ServeHTTP(w, r)
 }
 
 // NeedLeaderElection: every replica serves.
