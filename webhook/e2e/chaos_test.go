@@ -1,6 +1,12 @@
 package e2e
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -183,20 +189,22 @@ func TestChaosOpen(t *testing.T) {
 // An API server that is started again finds the webhook, and the webhook it.
 func TestChaosAPIServer(t *testing.T) {
 	c := start(t, PlaneOptions{})
+	var revived *Process
+	t.Cleanup(func() {
+		if revived != nil {
+			revived.Kill()
+		}
+	})
 	shop := c.namespace(t, "shop", nil)
 	w := c.webhook(t, WebhookOptions{Config: "failureMode: closed"})
 	c.asks(t, Asked{Port: portOf(t, w.Address), CA: w.CA, Policy: admissionv1.Fail})
 	c.untilDenied(t, shop)
-	api := c.Env.ControlPlane.GetAPIServer()
-	if err := api.Stop(); err != nil {
-		t.Fatal(err)
-	}
+	again := c.killAPIServer(t)
+	time.Sleep(time.Second)
 	if !w.IsReady() {
 		t.Error("without the API server, what the webhook knows is what it knew: it is to stay ready")
 	}
-	if err := api.Start(); err != nil {
-		t.Fatal(err)
-	}
+	revived = again()
 	c.untilDenied(t, shop)
 	if _, err := c.create(t, pod(shop, "clean", nil), metav1.CreateOptions{}); err != nil {
 		t.Errorf("a pod without keys: %v", err)
@@ -206,6 +214,54 @@ func TestChaosAPIServer(t *testing.T) {
 		_, err := c.create(t, pod(lax, "leaky", leakyEnv(4)), metav1.CreateOptions{DryRun: []string{"All"}})
 		return err == nil
 	})
+}
+
+// killAPIServer ends the API server as a crash does, and gives what starts it again as it
+// was: envtest's own start would make another authority, whom nobody trusts.
+func (c *cluster) killAPIServer(t *testing.T) (again func() *Process) {
+	t.Helper()
+	pid, args := c.apiServer(t)
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	return func() *Process {
+		p, err := StartProcess(filepath.Join(c.dir, "apiserver.log"), args[0], args[1:]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the API server is there again", func() bool {
+			_, err := c.Client.CoreV1().RESTClient().Get().AbsPath("/readyz").DoRaw(t.Context())
+			return err == nil
+		})
+		return p
+	}
+}
+
+// apiServer finds the process of this test's own, by the port that it was given.
+func (c *cluster) apiServer(t *testing.T) (pid int, args []string) {
+	t.Helper()
+	port := "--secure-port=" + c.Env.ControlPlane.GetAPIServer().SecureServing.Port
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		args := strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
+		if args[0] != c.parts.APIServer || !slices.Contains(args, port) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pid, args
+	}
+	t.Fatal("there is no API server")
+	return 0, nil
 }
 
 // A webhook that may not list namespaces is never ready; who asks it anyway gets what the

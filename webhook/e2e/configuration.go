@@ -15,14 +15,15 @@ type Asked struct {
 	Port      int // of a webhook, or of a Balancer before some
 	CA        []byte
 	Policy    admissionv1.FailurePolicyType
-	Namespace string // the only one; "": all but kube-system
+	Namespace string // the only one; "": all but the system's and ours
 	Pods      bool   // pods alone
 	Service   string // in namespace oakum-system, behind which the port is; "": it is asked by URL
 }
 
-// Configuration has the three hooks of oakum.
+// Configuration has the three hooks of oakum. What the webhook itself needs, its Lease and
+// its Secret, is not asked about: it could not start without itself.
 func (a Asked) Configuration() *admissionv1.ValidatingWebhookConfiguration {
-	names := metav1.LabelSelectorRequirement{Key: "kubernetes.io/metadata.name", Operator: metav1.LabelSelectorOpNotIn, Values: []string{"kube-system"}}
+	names := metav1.LabelSelectorRequirement{Key: "kubernetes.io/metadata.name", Operator: metav1.LabelSelectorOpNotIn, Values: []string{"kube-system", "kube-node-lease", Namespace}}
 	if a.Namespace != "" {
 		names.Operator, names.Values = metav1.LabelSelectorOpIn, []string{a.Namespace}
 	}

@@ -124,14 +124,12 @@ type body struct {
 func hostile(t *testing.T) []body {
 	t.Helper()
 	leaky := string(reviewOf(t, pod("shop", "leaky", leakyEnv(1))))
-	padded := func(n int) []byte {
-		return reviewOf(t, map[string]any{"apiVersion": "v1", "kind": "Pod", "pad": strings.Repeat("x", n)})
-	}
 	deep := strings.Repeat(`{"a":`, 200_000) + `1` + strings.Repeat("}", 200_000)
 	many := `[` + strings.Repeat(`"a",`, 400_000) + `"a"]`
 	within := func(object string) []byte {
 		return []byte(fmt.Sprintf(`{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":%q,"operation":"CREATE","kind":{"version":"v1","kind":"Pod"},"object":%s}}`, reviewUID, object))
 	}
+	padded := func(n int) []byte { return within(`{"pad":"` + strings.Repeat("x", n) + `"}`) }
 	return []body{
 		{name: "nothing", body: nil},
 		{name: "no JSON", body: []byte("hello")},

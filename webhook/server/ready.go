@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 )
@@ -14,6 +15,8 @@ type readiness struct {
 	warmed      atomic.Bool
 	leaving     atomic.Bool
 	metrics     *metrics
+	log         *slog.Logger
+	told        atomic.Pointer[string] // the last reason, which is told once
 }
 
 // decides tells why reviews cannot be decided. The certificate and the end are no reason
@@ -39,11 +42,27 @@ func (r *readiness) check(*http.Request) error {
 	if err == nil && r.leaving.Load() {
 		err = errors.New("the server is ending")
 	}
+	r.tell(err)
+	return err
+}
+
+// tell logs a change: probes come often, and are answered without a reason.
+func (r *readiness) tell(err error) {
 	r.metrics.ready.Set(0)
-	if err == nil {
+	why := "" // ready
+	if err != nil {
+		why = err.Error()
+	} else {
 		r.metrics.ready.Set(1)
 	}
-	return err
+	was := r.told.Swap(&why)
+	switch {
+	case was != nil && *was == why:
+	case err != nil:
+		r.log.Info("not ready", "why", why)
+	default:
+		r.log.Info("ready")
+	}
 }
 
 func (r *readiness) leave() { r.leaving.Store(true) }

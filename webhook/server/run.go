@@ -9,12 +9,19 @@ import (
 
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	controllermetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
+
+// everywhere is what each replica does; a manager has the others wait until they lead.
+type everywhere func(context.Context) error
+
+func (f everywhere) Start(ctx context.Context) error { return f(ctx) }
+func (f everywhere) NeedLeaderElection() bool        { return false }
 
 // leaderLease is the Lease by which replicas agree on who renews the certificate.
 const leaderLease = "oakum-webhook"
@@ -24,7 +31,9 @@ func Run(ctx context.Context, o Options) error {
 	if err := o.settle(); err != nil {
 		return err
 	}
-	ctrl.SetLogger(logr.FromSlogHandler(o.Log.Handler()))
+	libraries := logr.FromSlogHandler(&quieter{o.Log.Handler()})
+	ctrl.SetLogger(libraries)
+	klog.SetLogger(libraries) // client-go's
 	client, err := kubernetes.NewForConfig(o.Cluster)
 	if err != nil {
 		return fmt.Errorf("reach the cluster: %w", err)
@@ -39,8 +48,8 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	c := &certificate{dir: o.Certs.Dir, metrics: m}
-	r := &readiness{certificate: c, watched: append(references.all(), namespaces.watched), metrics: m}
-	runnables := []manager.Runnable{c, manager.RunnableFunc(l.follow)}
+	r := &readiness{certificate: c, watched: append(references.all(), namespaces.watched), metrics: m, log: o.Log}
+	runnables := []manager.Runnable{c, everywhere(l.follow)}
 	for _, w := range r.watched {
 		runnables = append(runnables, w)
 	}
@@ -51,7 +60,7 @@ func Run(ctx context.Context, o Options) error {
 		}
 		runnables = append(runnables, mirrored)
 	}
-	runnables = append(runnables, manager.RunnableFunc(func(ctx context.Context) error {
+	runnables = append(runnables, everywhere(func(ctx context.Context) error {
 		err := warm(ctx, l.now().admitter)
 		if err != nil {
 			o.Log.Error("the rules cannot decide", "error", err.Error()) // a broken policy: the failure mode's
