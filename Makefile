@@ -3,6 +3,7 @@
 # make check   all that must hold: brings the real parts, then format, vet, staticcheck, cross-compiling, tests
 # make bench   whole-process measurements; with REPO=path those of a repository's history, with IMAGE=path those of an
 #              OCI layout (bench/README.md)
+# make bench-webhook  the admission server under load
 # make quality what is found in seeded leaks, in gigabytes of clean material, and in labelled rows if LABELLED=DIR has them
 # make generate  rewrites what is generated from the rules
 # make release   dist/: archives, packages and wheels of this commit (tools/release); RELEASEFLAGS="-targets host" for less
@@ -25,7 +26,7 @@ STATICCHECK := go tool -modfile=$(CURDIR)/tools/go.mod staticcheck
 MODULES += webhook/e2e
 PARTS   += etcd kube-apiserver kube-controller-manager
 
-.PHONY: build test check format vet staticcheck cross parts bench quality generate release release-check images clean
+.PHONY: build test check format vet staticcheck cross parts bench bench-webhook quality generate release release-check images clean
 
 build:
 	@mkdir -p bin
@@ -80,6 +81,14 @@ else
 	cd internal/realtest && go run ./cmd/parts ripgrep
 	cd bench && go run .
 endif
+
+# The admission server: reviews over TLS, pods through a real API server, what ConfigMaps cost (bench/README.md).
+bench-webhook: build
+	cd internal/realtest && go run ./cmd/parts etcd kube-apiserver kubectl
+	cd webhook/e2e && go build -o ../../bin/ ./load
+	bin/load -webhook bin/oakum-webhook $(BENCHFLAGS)
+	bin/load -webhook bin/oakum-webhook -pods 1000
+	bin/load -webhook bin/oakum-webhook -configmaps 10000
 
 quality: build
 	bench/quality/material.sh
