@@ -25,6 +25,9 @@ func (a *app) runSibling(ctx context.Context, s sibling) error {
 	if err != nil {
 		return err
 	}
+	if same(path, executable) { // it would run itself for ever
+		return fmt.Errorf("%s is this very program under another name: install the two apart", path)
+	}
 	args := append([]string{path}, a.args...)
 	if a.ownsStreams() {
 		err = process.Replace(path, args, a.environ)
@@ -57,4 +60,14 @@ func (a *app) child(ctx context.Context, path string, args []string) error {
 		return &exitError{code: code}
 	}
 	return nil
+}
+
+// same tells whether two paths lead to one file.
+func same(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	two, err := os.Stat(b)
+	return err == nil && os.SameFile(one, two)
 }

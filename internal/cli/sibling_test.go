@@ -298,3 +298,19 @@ func (w *readyWriter) Write(p []byte) (int, error) {
 }
 
 func (w *readyWriter) String() string { return w.text.String() }
+
+// A program that does not know its own name would find itself as its sibling.
+func TestSiblingIsNotItself(t *testing.T) {
+	dir := t.TempDir()
+	one, two, link := filepath.Join(dir, "one"), filepath.Join(dir, "two"), filepath.Join(dir, "link")
+	put(t, one, "program")
+	put(t, two, "program")
+	if err := os.Link(one, link); err != nil {
+		t.Skip("no hard links here")
+	}
+	for path, want := range map[string]bool{one: true, link: true, two: false, filepath.Join(dir, "missing"): false} {
+		if same(path, one) != want {
+			t.Errorf("%s is the same as %s: %v", path, one, !want)
+		}
+	}
+}
