@@ -3,7 +3,9 @@ package platform
 import (
 	"strings"
 
+	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/rewrite/change"
+	"github.com/oakum-sec/oakum/remediate/rewrite/leaf"
 )
 
 // inShell writes a variable where a script has the value, within the quotes
@@ -13,10 +15,22 @@ func (s *spot) inShell() (change.Change, *change.Refusal) {
 	switch s.quote() {
 	case '\'':
 		text = `'"` + text + `"'`
+		if wider, ok := s.quoted(); ok {
+			s.edit.Span, text = wider, text[1:len(text)-1]
+		}
 	case 0:
 		text = `"` + text + `"`
 	}
 	return s.put(text)
+}
+
+// quoted is the value with the shell's single quotes, where they hold it alone.
+func (s *spot) quoted() (leak.Span, bool) {
+	from, to := int(s.edit.Span.Start)-1, int(s.edit.Span.End)
+	if s.leaf.Quote == leaf.Single || from < s.leaf.Start || to >= s.leaf.End || s.src[from] != '\'' || s.src[to] != '\'' {
+		return leak.Span{}, false
+	}
+	return leak.Span{Start: int64(from), End: int64(to + 1)}, true
 }
 
 // quote is the shell's quote that is open before the value, or 0. A script
