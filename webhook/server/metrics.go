@@ -25,10 +25,10 @@ type metrics struct {
 	ruleset    *prometheus.GaugeVec // version, rules, policy
 	reloaded   prometheus.Gauge
 	expiry     prometheus.Gauge
-	known      *prometheus.GaugeVec // kind
 	ready      prometheus.Gauge
 
-	kinds bounded
+	kinds    bounded
+	registry prometheus.Registerer
 }
 
 // buckets are from half a millisecond, what a usual pod takes, to the timeout of our hooks.
@@ -46,6 +46,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		return g
 	}
 	m := &metrics{
+		registry:   r,
 		requests:   counter("admission_requests_total", "Reviews answered, by what was decided.", "hook", "kind", "operation", "decision"),
 		findings:   counter("admission_findings_total", "Findings that were denied, warned of or written to the audit log.", "rule", "path_class", "verdict"),
 		incomplete: counter("admission_incomplete_total", "Reviews of which not all was looked at.", "reason"),
@@ -57,7 +58,6 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		ruleset:    gauge("ruleset_info", "The rules and the policy that hold; always 1.", "version", "rules", "policy"),
 		reloaded:   gauge("webhook_config_reload_successful", "Whether the configuration that lies on disk is the one that holds.").WithLabelValues(),
 		expiry:     gauge("webhook_cert_expiry_seconds", "When the served certificate ends, in seconds since 1970.").WithLabelValues(),
-		known:      gauge("webhook_references", "Objects of which it is known what pods would take from them.", "kind"),
 		ready:      gauge("webhook_ready", "Whether the server is ready.").WithLabelValues(),
 		kinds:      bounded{most: 100, seen: map[string]bool{}},
 	}
@@ -67,6 +67,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	}, []string{"hook"})
 	r.MustRegister(m.duration)
 	return m
+}
+
+// follows has the number of a kind's objects told whose contents are known by a verdict.
+func (m *metrics) follows(kind string, w *watched) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "oakum_webhook_references", Help: "Objects of which it is known what pods would take from them.", ConstLabels: prometheus.Labels{"kind": kind},
+	}, func() float64 { return float64(len(w.store.ListKeys())) }))
 }
 
 // answered counts an answer.

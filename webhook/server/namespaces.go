@@ -1,27 +1,16 @@
 package server
 
 import (
-	"context"
-
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	kwatch "k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/cache"
 )
 
 // namespaces knows their labels.
 type namespaces struct{ *watched }
 
 func watchNamespaces(client kubernetes.Interface) namespaces {
-	api := client.CoreV1().Namespaces()
-	return namespaces{watch(client, "namespaces", &corev1.Namespace{}, &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return api.List(ctx, o) },
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (kwatch.Interface, error) {
-			return api.Watch(ctx, o)
-		},
-	}, onlyLabels)}
+	return namespaces{watch(client, "namespaces", &corev1.Namespace{}, calls(client.CoreV1().Namespaces(), ""), onlyLabels)}
 }
 
 // onlyLabels keeps a namespace's name and labels.

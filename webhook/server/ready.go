@@ -1,9 +1,11 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync/atomic"
 )
 
@@ -17,6 +19,18 @@ type readiness struct {
 	metrics     *metrics
 	log         *slog.Logger
 	told        atomic.Pointer[string] // the last reason, which is told once
+}
+
+// prepare compiles rules and policy, and gives back what listing the cluster's objects left
+// behind: many times what is kept of them.
+func (r *readiness) prepare(ctx context.Context, l *live) error {
+	if err := warm(ctx, l.now().admitter); err != nil {
+		r.log.Error("the rules cannot decide", "error", err.Error()) // a broken policy: the failure mode's
+	}
+	r.warmed.Store(true)
+	waitFor(ctx, r.watched)
+	debug.FreeOSMemory()
+	return nil
 }
 
 // decides tells why reviews cannot be decided. The certificate and the end are no reason

@@ -9,10 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	kwatch "k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/cache"
 
 	"github.com/oakum-sec/oakum/webhook/internal/admit"
 )
@@ -23,7 +20,6 @@ type references struct {
 	configMaps, secrets *watched // nil: not followed
 	judge               func() *judge
 	log                 *slog.Logger
-	metrics             *metrics
 }
 
 // verdict is what is kept of an object.
@@ -36,24 +32,14 @@ type verdict struct {
 const looking = 10 * time.Second
 
 func watchReferences(client kubernetes.Interface, c References, judge func() *judge, log *slog.Logger, m *metrics) *references {
-	r := &references{judge: judge, log: log, metrics: m}
+	r := &references{judge: judge, log: log}
 	if *c.ConfigMaps {
-		api := client.CoreV1().ConfigMaps("")
-		r.configMaps = watch(client, "ConfigMaps", &corev1.ConfigMap{}, &cache.ListWatch{
-			ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return api.List(ctx, o) },
-			WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (kwatch.Interface, error) {
-				return api.Watch(ctx, o)
-			},
-		}, r.keep)
+		r.configMaps = watch(client, "ConfigMaps", &corev1.ConfigMap{}, calls(client.CoreV1().ConfigMaps(""), ""), r.keep)
+		m.follows("ConfigMap", r.configMaps)
 	}
 	if c.Secrets {
-		api := client.CoreV1().Secrets("")
-		r.secrets = watch(client, "Secrets", &corev1.Secret{}, &cache.ListWatch{
-			ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return api.List(ctx, o) },
-			WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (kwatch.Interface, error) {
-				return api.Watch(ctx, o)
-			},
-		}, r.keep)
+		r.secrets = watch(client, "Secrets", &corev1.Secret{}, calls(client.CoreV1().Secrets(""), ""), r.keep)
+		m.follows("Secret", r.secrets)
 	}
 	return r
 }

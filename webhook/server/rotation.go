@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,11 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	kwatch "k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 )
 
@@ -41,18 +37,8 @@ func rotate(mgr manager.Manager, client kubernetes.Interface, c Certs) (*watched
 
 // mirror writes a Secret's certificate into the folder whenever it changes.
 func mirror(client kubernetes.Interface, c Certs) *watched {
-	api := client.CoreV1().Secrets(c.Namespace)
 	only := fields.OneTermEqualSelector("metadata.name", c.Secret).String()
-	return watch(client, "certificate", &corev1.Secret{}, &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			o.FieldSelector = only
-			return api.List(ctx, o)
-		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (kwatch.Interface, error) {
-			o.FieldSelector = only
-			return api.Watch(ctx, o)
-		},
-	}, func(object any) (any, error) {
+	return watch(client, "certificate", &corev1.Secret{}, calls(client.CoreV1().Secrets(c.Namespace), only), func(object any) (any, error) {
 		s, ok := object.(*corev1.Secret)
 		if !ok || len(s.Data[certFile]) == 0 || len(s.Data[keyFile]) == 0 {
 			return object, nil

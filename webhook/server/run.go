@@ -49,7 +49,14 @@ func Run(ctx context.Context, o Options) error {
 	}
 	c := &certificate{dir: o.Certs.Dir, metrics: m}
 	r := &readiness{certificate: c, watched: append(references.all(), namespaces.watched), metrics: m, log: o.Log}
-	runnables := []manager.Runnable{c, everywhere(l.follow)}
+	t, err := c.config(o.Certs.ClientCA)
+	if err != nil {
+		return err
+	}
+	runnables := []manager.Runnable{
+		c, everywhere(l.follow), everywhere(func(ctx context.Context) error { return r.prepare(ctx, l) }),
+		&listener{address: o.Listen, tls: t, handler: o.hooks(l, m, r), drain: o.Drain, ready: r, log: o.Log},
+	}
 	for _, w := range r.watched {
 		runnables = append(runnables, w)
 	}
@@ -60,19 +67,6 @@ func Run(ctx context.Context, o Options) error {
 		}
 		runnables = append(runnables, mirrored)
 	}
-	runnables = append(runnables, everywhere(func(ctx context.Context) error {
-		err := warm(ctx, l.now().admitter)
-		if err != nil {
-			o.Log.Error("the rules cannot decide", "error", err.Error()) // a broken policy: the failure mode's
-		}
-		r.warmed.Store(true)
-		return nil
-	}))
-	t, err := c.config(o.Certs.ClientCA)
-	if err != nil {
-		return err
-	}
-	runnables = append(runnables, &listener{address: o.Listen, tls: t, handler: o.hooks(l, m, r), drain: o.Drain, ready: r, log: o.Log})
 	for _, one := range runnables {
 		if err := mgr.Add(one); err != nil {
 			return fmt.Errorf("start the server: %w", err)

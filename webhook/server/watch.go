@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	kwatch "k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 )
@@ -26,6 +28,26 @@ func watch(client kubernetes.Interface, name string, like runtime.Object, lw *ca
 		Handler: cache.ResourceEventHandlerFuncs{}, Transform: keep,
 	})
 	return w
+}
+
+// lister is a typed client of one kind.
+type lister[L runtime.Object] interface {
+	List(ctx context.Context, o metav1.ListOptions) (L, error)
+	Watch(ctx context.Context, o metav1.ListOptions) (kwatch.Interface, error)
+}
+
+// calls are a client's list and watch calls, of what selector says of fields; "": of all.
+func calls[L runtime.Object](api lister[L], selector string) *cache.ListWatch {
+	return &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			o.FieldSelector = selector
+			return api.List(ctx, o)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (kwatch.Interface, error) {
+			o.FieldSelector = selector
+			return api.Watch(ctx, o)
+		},
+	}
 }
 
 // Start follows until ctx ends; it makes a watched a Runnable of a manager.
