@@ -3,6 +3,7 @@ package images
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -63,7 +64,7 @@ func (w *Worker) Run(ctx context.Context, once bool, synced *atomic.Bool) error 
 		lw := cache.NewListWatchFromClient(f.api, f.what, metav1.NamespaceAll, fields.Everything())
 		_, controller := cache.NewInformerWithOptions(cache.InformerOptions{
 			ListerWatcher: lw, ObjectType: f.like, Transform: keepImages,
-			Handler: cache.ResourceEventHandlerFuncs{AddFunc: w.seen, UpdateFunc: func(before, now any) { w.changed(before, now) }},
+			Handler: cache.ResourceEventHandlerFuncs{AddFunc: w.seen, UpdateFunc: w.changed, DeleteFunc: w.gone},
 		})
 		ready = append(ready, controller.HasSynced)
 		informers.Go(func() { controller.RunWithContext(ctx) })
@@ -99,22 +100,32 @@ func (w *Worker) seen(object any) {
 	}
 }
 
-// changed adds what an object did not name before.
+// changed adds what an object did not name before, and drops what it names no more.
 func (w *Worker) changed(before, now any) {
 	old, _ := before.(*noted)
 	n, ok := now.(*noted)
-	if !ok {
+	if !ok || old == nil {
 		return
 	}
-	known := map[sighting]bool{}
-	if old != nil {
-		for _, s := range old.images {
-			known[s] = true
+	for _, s := range n.images {
+		if !slices.Contains(old.images, s) {
+			w.add(s)
 		}
 	}
-	for _, s := range n.images {
-		if !known[s] {
-			w.add(s)
+	for _, s := range old.images {
+		if !slices.Contains(n.images, s) {
+			w.drop(s)
+		}
+	}
+}
+
+func (w *Worker) gone(object any) {
+	if last, ok := object.(cache.DeletedFinalStateUnknown); ok {
+		object = last.Obj
+	}
+	if n, ok := object.(*noted); ok {
+		for _, s := range n.images {
+			w.drop(s)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/cache"
 )
 
 var digest = "sha256:" + strings.Repeat("ab", 32)
@@ -57,5 +58,40 @@ func TestImagesOfTemplates(t *testing.T) {
 	}
 	if list := sightings(&corev1.Service{}); list != nil {
 		t.Errorf("a Service: %v", list)
+	}
+}
+
+// What no object names any more is not looked at again.
+func TestWhatIsGone(t *testing.T) {
+	s := newShop(t, "")
+	ref, _ := s.push(t, "app:1", image(t, keys(1)))
+	d := newDesk(t, "rules 1")
+	of := func(images ...string) any {
+		n := &noted{}
+		for _, i := range images {
+			n.images = append(n.images, sighting{image: i, namespace: "bank"})
+		}
+		return n
+	}
+	one := sighting{image: ref, namespace: "bank"}
+	d.seen(of(ref))
+	d.seen(of(ref))
+	d.changed(of(ref), of("other:1"))
+	if !d.lives(one) || !d.lives(sighting{image: "other:1", namespace: "bank"}) {
+		t.Error("an image that is named still was let go")
+	}
+	d.gone(of(ref))
+	d.gone(cache.DeletedFinalStateUnknown{Obj: of("other:1")})
+	if d.lives(one) || len(d.live) != 0 {
+		t.Errorf("what is gone lives: %v", d.live)
+	}
+	d.one(t.Context(), one)
+	if d.Scanned.Load() != 0 {
+		t.Error("it was scanned")
+	}
+	d.seen(of(ref))
+	d.one(t.Context(), one)
+	if d.Scanned.Load() != 1 {
+		t.Error("one that came back was not scanned")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,6 +60,9 @@ type Worker struct {
 	store store
 	queue workqueue.TypedRateLimitingInterface[sighting]
 
+	mu   sync.Mutex
+	live map[sighting]int // how many objects name it; what none names is let go
+
 	Scanned, Failed atomic.Int64 // images
 }
 
@@ -79,6 +83,7 @@ func NewWorker(o Options) (*Worker, error) {
 	return &Worker{
 		opt:   o,
 		store: store{api: o.Client.CoreV1().ConfigMaps(o.Namespace), now: o.Now},
+		live:  map[sighting]int{},
 		queue: workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[sighting](firstPause, lastPause)),
 	}, nil
 }
@@ -88,8 +93,28 @@ func (w *Worker) rulesWord() string {
 	return fmt.Sprintf("%x", w.opt.World[:min(len(w.opt.World), 16)])
 }
 
-// Add has the worker look at an image some time.
-func (w *Worker) add(s sighting) { w.queue.Add(s) }
+// add has the worker look at an image some time, and again until drop.
+func (w *Worker) add(s sighting) {
+	w.mu.Lock()
+	w.live[s]++
+	w.mu.Unlock()
+	w.queue.Add(s)
+}
+
+// drop takes an add back.
+func (w *Worker) drop(s sighting) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.live[s]--; w.live[s] <= 0 {
+		delete(w.live, s)
+	}
+}
+
+func (w *Worker) lives(s sighting) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.live[s] > 0
+}
 
 // work takes images off the queue, one after the other: a scan uses all cores already.
 func (w *Worker) work(ctx context.Context) {
@@ -106,6 +131,10 @@ func (w *Worker) work(ctx context.Context) {
 }
 
 func (w *Worker) one(ctx context.Context, s sighting) {
+	if !w.lives(s) { // gone while it waited
+		w.queue.Forget(s)
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	if err := w.Look(ctx, s.image, s); err != nil {
