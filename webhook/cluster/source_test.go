@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -187,5 +188,14 @@ func TestChosenKinds(t *testing.T) {
 	}
 	if got := read(t, s, cluster.Scope{Kinds: []string{"rollouts"}}); got.err == nil || !strings.Contains(got.err.Error(), "api-resources") {
 		t.Errorf("%v", got.err)
+	}
+}
+
+// Who has no cluster is told how to name one.
+func TestNoCluster(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none")) // in the place of ~/.kube/config too
+	t.Setenv("KUBERNETES_SERVICE_HOST", "")
+	if _, err := cluster.Config("", "", "test"); err == nil || !strings.Contains(err.Error(), "--kubeconfig") {
+		t.Errorf("%v", err)
 	}
 }
