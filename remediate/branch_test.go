@@ -143,8 +143,8 @@ func TestStalePlan(t *testing.T) {
 	w := newRepository(t)
 	_, file := w.planned(Wish{To: "memory:"})
 	w.git("commit", "-q", "--allow-empty", "-m", "later")
-	if err := w.apply(file); !errors.Is(err, ErrStale) {
-		t.Errorf("a later commit: %v", err)
+	if err := w.apply(file); !errors.Is(err, ErrStale) || w.kept() != "" {
+		t.Errorf("a later commit: %v, and the store holds %q", err, w.kept())
 	}
 }
 

@@ -171,7 +171,7 @@ func (r *run) apply(ctx context.Context, approve string) error {
 	if s, ok := r.needsApproval(); ok && approve != r.hash {
 		return fmt.Errorf("step %s (%s) cannot be taken back: read the plan, then say --approve %s", s.ID, s.Text, r.hash)
 	}
-	if err := r.current(); err != nil {
+	if err := r.current(ctx); err != nil {
 		return err
 	}
 	if err := r.mark(journal.Begin, actApply); err != nil {
@@ -234,8 +234,9 @@ func (r *run) failed(s Step, err error) error {
 	return errors.Join(err, r.note(journal.Failed, s, err.Error()))
 }
 
-// current compares the plan with the world, and names all that moved.
-func (r *run) current() error {
+// current compares the plan with the world before anything is done, and names all files
+// that moved.
+func (r *run) current(ctx context.Context) error {
 	var moved []string
 	for i, t := range r.plan.Targets {
 		err := inRoot(t.Dir, func(root *os.Root) error {
@@ -257,10 +258,31 @@ func (r *run) current() error {
 			return err
 		}
 	}
-	if len(moved) == 0 {
+	if len(moved) > 0 {
+		return fmt.Errorf("%w: changed since it was made: %s\nplan again", ErrStale, strings.Join(moved, ", "))
+	}
+	for _, s := range r.plan.Steps {
+		if err := r.fits(ctx, s); err != nil {
+			return fmt.Errorf("step %s (%s): %w\nnothing was done; plan again", s.ID, s.Text, err)
+		}
+	}
+	return nil
+}
+
+// fits looks at what a step will meet: the store's entry, the repository's commit.
+func (r *run) fits(ctx context.Context, s Step) error {
+	if s.Do == DoWrite || s.Do == DoCheck {
 		return nil
 	}
-	return fmt.Errorf("%w: changed since it was made: %s\nplan again", ErrStale, strings.Join(moved, ", "))
+	op, err := r.op(s)
+	if err != nil {
+		return err
+	}
+	is, err := op.Done(ctx)
+	if err == nil && !is && s.Do == DoCommit {
+		_, err = r.draft(ctx, s)
+	}
+	return err
 }
 
 // Rollback takes a run back, its last step first.

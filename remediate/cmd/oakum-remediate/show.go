@@ -9,6 +9,7 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/remediate"
+	"github.com/oakum-sec/oakum/remediate/rewrite/change"
 )
 
 // show writes a plan for people: what goes where, what changes, what stays, and the
@@ -86,6 +87,16 @@ func showSecret(w io.Writer, p *remediate.Plan, i int, s remediate.Secret) {
 	}
 }
 
+// needs are what must be there for a changed file to work, beside the store. What
+// `oakum run` gives is not told of each file.
+var needs = map[string]string{
+	change.NeedPipeline: "as a secret of the pipeline's platform",
+	change.NeedBuild:    "as a secret of the build (docker build --secret)",
+	change.NeedObject:   "applied to the cluster, and its operator",
+	change.NeedAccess:   "readable by the platform's role",
+	change.NeedVariable: "as a variable of Terraform",
+}
+
 // showFile shows the lines that change, as a diff does, without what else is on them.
 func showFile(w io.Writer, p *remediate.Plan, f remediate.File) {
 	sign := "~"
@@ -96,6 +107,11 @@ func showFile(w io.Writer, p *remediate.Plan, f remediate.File) {
 	for _, e := range f.Edits {
 		s := p.Secrets[e.Secret]
 		fmt.Fprintf(w, "      %4d  %s → %s\n", e.Line, s.Env, report.Escape(s.Ref))
+	}
+	for _, n := range f.Needs {
+		if kind, name, _ := strings.Cut(n, " "); needs[kind] != "" {
+			fmt.Fprintf(w, "      needs %s %s\n", report.Escape(name), needs[kind])
+		}
 	}
 	for _, n := range f.Notes {
 		fmt.Fprintf(w, "      note  %s\n", report.Escape(n))
