@@ -168,6 +168,36 @@ func TestForeignPlan(t *testing.T) {
 	}
 }
 
+// What another plan has taken over stays when the first one is rolled back.
+func TestRollbackOfWhatIsShared(t *testing.T) {
+	w := newWorld(t)
+	first, file := w.planned(Wish{To: "memory:", Prefix: "same"})
+	if err := w.apply(file); err != nil {
+		t.Fatal(err)
+	}
+	stored, home := w.kept(), w.dir
+	w.dir = filepath.Join(t.TempDir(), "copy")
+	writeFiles(t, w.dir, sample())
+	second, file := w.planned(Wish{To: "memory:", Prefix: "same"})
+	if err := w.apply(file); err != nil {
+		t.Fatal(err)
+	}
+	if w.kept() != stored {
+		t.Errorf("equal values are not adopted: %q", w.kept())
+	}
+	if err := w.tools().Rollback(t.Context(), first.ID); err != nil || w.kept() != stored {
+		t.Errorf("the first plan's rollback leaves %q, %v", w.kept(), err)
+	}
+	for name, text := range treeOf(t, home) {
+		if strings.Contains(text, "ref+") {
+			t.Errorf("%s still refers to the store", name)
+		}
+	}
+	if err := w.tools().Rollback(t.Context(), second.ID); err != nil || w.kept() != stored {
+		t.Errorf("what the second plan did not make is removed: %q, %v", w.kept(), err)
+	}
+}
+
 // What cannot be taken back asks for the plan's hash.
 func TestFinishAsksForApproval(t *testing.T) {
 	w := newWorld(t)

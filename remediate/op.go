@@ -120,12 +120,35 @@ func (o *putOp) Undo(ctx context.Context) error {
 	case !o.r.holds(o.r.plan, o.s, value):
 		return fmt.Errorf("%s was changed since it was stored: it is left there; remove it by hand if nobody needs it", first.Name)
 	}
+	if id := o.r.sharer(first); id != "" {
+		o.r.say("%s stays in the store: plan %s refers to it too", first.Name, id)
+		return nil
+	}
 	for _, i := range o.s.Secrets {
 		if _, err := o.r.value(i); err != nil {
 			return fmt.Errorf("%w: the store may have the only copy, and keeps it", err)
 		}
 	}
 	return st.Remove(ctx, store.Receipt{Name: first.Name, Version: e.Version}, o.s.Op)
+}
+
+// sharer is another run that has taken over what is stored under a secret's name, ""
+// where none on this machine has.
+func (r *run) sharer(s Secret) string {
+	ids, _ := r.Runs() // a run that cannot be read is none that can be resumed
+	for _, id := range ids {
+		other, err := r.Status(id)
+		if err != nil || id == r.plan.ID || other.Act == "" || other.Act == actRollback {
+			continue
+		}
+		for _, theirs := range other.Plan.Secrets {
+			a, b := r.plan.Stores[s.Store], other.Plan.Stores[theirs.Store]
+			if a.Kind == b.Kind && a.Identity == b.Identity && s.Name == theirs.Name {
+				return id
+			}
+		}
+	}
+	return ""
 }
 
 // value is a secret, read from one of its places and known by its tag.
