@@ -82,7 +82,7 @@ require (
 
 require (
 	charm.land/bubbles/v2 v2.2.1 // indirect
-	charm.land/bubbletea/v2 v2.1.1 // indirect
+	charm.land/bubbletea/v2 v2.1.1
 	charm.land/lipgloss/v2 v2.0.6 // indirect
 	cloud.google.com/go/secretmanager v1.24.0
 	filippo.io/hpke v0.4.0 // indirect

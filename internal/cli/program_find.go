@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,12 @@ func (k Kit) StateDir() (string, error) { return k.a.stateDir() }
 
 // Say tells the user something on stderr.
 func (k Kit) Say(format string, args ...any) { k.a.say(format, args...) }
+
+// Terminal tells whether a person sits before a screen that can be drawn on.
+func (k Kit) Terminal() bool {
+	in, ok := k.a.In.(*os.File)
+	return ok && isTerminal(in) && isTerminal(k.a.Out) && k.a.env["TERM"] != "dumb"
+}
 
 // Code is an error that ends the command with a code of docs/compat.md; a nil err
 // where all is said.

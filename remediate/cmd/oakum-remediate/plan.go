@@ -22,7 +22,7 @@ import (
 type planFlags struct {
 	findings, mapFile, writeMap, out string
 	patch                            string
-	inPlace, all                     bool
+	inPlace, all, interactive        bool
 	ids                              []string
 	wish                             remediate.Wish
 	scan                             *cli.Scan
@@ -54,6 +54,7 @@ gcpsecrets://PROJECT.`,
 	p.StringVar(&f.wish.Prefix, "store-prefix", "", "begin names in the store with `NAME` (default: the folder's name)")
 	p.StringVar(&f.mapFile, "map", "", "what goes where, from `FILE`; --write-map makes one to change")
 	p.StringVar(&f.writeMap, "write-map", "", "write what goes where to `FILE`")
+	p.BoolVarP(&f.interactive, "interactive", "i", false, "choose on the terminal what goes where")
 	p.BoolVar(&f.inPlace, "in-place", false, "change the files themselves")
 	p.StringVar(&f.patch, "patch", "", "write a patch to `FILE` in the place of a branch")
 	p.StringVar(&f.wish.Branch, "branch", "", "the branch's `NAME` (default: oakum/ and the plan's id)")
@@ -66,6 +67,9 @@ gcpsecrets://PROJECT.`,
 func (f *planFlags) run(ctx context.Context, kit cli.Kit, dirs []string) error {
 	if len(dirs) == 0 {
 		dirs = []string{"."}
+	}
+	if f.interactive && !kit.Terminal() {
+		return errors.New("--interactive needs a terminal that can be drawn on; --write-map FILE and --map FILE do the same in a script")
 	}
 	if err := f.read(); err != nil {
 		return err
@@ -83,6 +87,13 @@ func (f *planFlags) run(ctx context.Context, kit cli.Kit, dirs []string) error {
 		found = append(found, one)
 	}
 	p, err := t.Plan(ctx, found, f.wish)
+	if err == nil && f.interactive && len(p.Secrets) > 0 {
+		var word remediate.Map
+		if word, err = choose(ctx, kit, p); err == nil {
+			f.wish.Map = append(word, f.wish.Map...)
+			p, err = t.Plan(ctx, found, f.wish)
+		}
+	}
 	if err != nil {
 		return err
 	}
