@@ -25,6 +25,8 @@ var javascriptCases = []one{
 	{name: "a.js", before: "const u = `dsn ${user}/«hunter2x»@${`${db}`}`\n", after: "const u = `dsn ${user}/${" + js + "}@${`${db}`}`\n"},
 	{name: "a.js", before: "const a = b / c; g(\"«hunter2x»\" /* why */, 4 / 2)\n", after: "const a = b / c; g(" + js + " /* why */, 4 / 2)\n"},
 	{name: "a.js", before: "x = y ? '«hunter2x»' : '«TOKEN::hunter3x»'\n", after: "x = y ? " + js + " : process.env.TOKEN\n"},
+	{name: "a.js", before: "const keys = ['«hunter2x»']\n", after: "const keys = [" + js + "]\n"},
+	{name: "a.js", before: "const p = config['«hunter2x»']\n", reason: change.InName},
 	{name: "a.ts", before: "const p: string = '«hunter2x»'\n", after: "const p: string = " + js + "!\n"},
 	{name: "a.tsx", before: "const a = <p>don't</p>\nconst p = '«hunter2x»'\n", after: "const a = <p>don't</p>\nconst p = " + js + "!\n"},
 	{name: "a.jsx", before: "const a = <A key=\"«hunter2x»\"/>\n", reason: change.SuggestOnly},

@@ -20,6 +20,7 @@ func TestGitHubActions(t *testing.T) {
 		{name: name, before: "jobs:\n  a:\n    steps:\n      - name: x\n        env:\n          A: 1\n        run: curl «hunter2x»\n", after: "jobs:\n  a:\n    steps:\n      - name: x\n        env:\n          A: 1\n          DB_PASSWORD: " + ghSecret + "\n        run: curl \"${DB_PASSWORD}\"\n"},
 		{name: name, before: "jobs:\n  a:\n    steps:\n      - uses: x/y@v1\n        with: {token: «hunter2x»}\n", after: "jobs:\n  a:\n    steps:\n      - uses: x/y@v1\n        with: {token: \"" + ghSecret + "\"}\n"},
 		{name: name, before: "jobs:\n  a:\n    steps:\n      - shell: pwsh\n        run: x «hunter2x»\n", reason: change.SuggestOnly},
+		{name: "action.yml", before: "runs:\n  using: composite\n  steps:\n    - shell: bash\n      run: x «hunter2x»\n", reason: change.SuggestOnly},
 		{name: name, before: "on: push # «hunter2x»\n", reason: change.InComment},
 		{name: name, before: "on: [push\nenv: {P: «hunter2x»}\n", reason: change.Unparsable},
 	})

@@ -141,7 +141,7 @@ func editJS(f file, k int, e change.Edit, typed, markup bool) (change.Change, *c
 	switch {
 	case before == "import" || before == "from" || before == "(" && slices.Contains([]string{"require", "import"}, f.near(k, -2)):
 		return change.Change{}, change.Refuse(change.InName, "the value names a module: change it by hand")
-	case f.keyOf(k) || f.src[t.start-min(t.start, 1)] == '[' && after == "]" && before == "[":
+	case f.keyOf(k) || before == "[" && after == "]" && f.indexed(k-1):
 		return change.Change{}, change.Refuse(change.InName, "the value is a key: change it by hand")
 	case markup && before == "=" && f.adjoins(k) && f.adjoins(k-1):
 		return change.Change{}, suggest("{"+expr+"}", "the value may be an attribute of markup: change it by hand")
@@ -159,4 +159,11 @@ func editJS(f file, k int, e change.Edit, typed, markup bool) (change.Change, *c
 	c := f.sum(k, cut(f.src, t, e.Span, 1, 1), expr, alone)
 	c.Notes = note
 	return c, nil
+}
+
+// indexed tells whether the bracket that is the k-th token follows what it looks
+// into, and begins no list.
+func (f file) indexed(k int) bool {
+	before := f.near(k, -1)
+	return before == ")" || before == "]" || k > 0 && f.tokens[k-1].kind == word && !slices.Contains(beforeRegex, before)
 }

@@ -18,11 +18,11 @@ func editGitHub(s *spot, o Options) (change.Change, *change.Refusal) {
 		return s.oidc(o.OIDC)
 	}
 	expr := "${{ secrets." + name + " }}"
+	if keys[0] == "runs" {
+		return change.Change{}, change.Refuse(change.SuggestOnly, "an action sees no secrets: make the value an input of it")
+	}
 	if keys[len(keys)-1] != "run" {
 		c, no := s.put(expr)
-		if len(keys) > 0 && keys[0] == "runs" && no == nil {
-			return change.Change{}, change.Refuse(change.SuggestOnly, "an action sees no secrets: make the value an input of it")
-		}
 		return needing(c, no, s.secretOf(name))
 	}
 	step := s.levels[len(s.levels)-1]
