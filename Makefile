@@ -38,7 +38,7 @@ build:
 # go test's cache does not see that a part came or went, so tests that run parts are never cached.
 test:
 	@status=0; for m in $(MODULES); do \
-	  fresh=; case $$m in internal/realtest|webhook/e2e) fresh=-count=1;; esac; \
+	  fresh=; case $$m in internal/realtest|remediate|webhook/e2e) fresh=-count=1;; esac; \
 	  (cd $$m && go test -timeout 30m $$fresh $(TESTFLAGS) ./...) || status=1; done; exit $$status
 
 # The tests come last, and the parts that they ran close the output.

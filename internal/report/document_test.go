@@ -102,6 +102,16 @@ func TestNoFormatShowsAValue(t *testing.T) {
 	}
 }
 
+// Whoever names an artifact, or a file in it, may have put a value there.
+func TestMaskOfArtifacts(t *testing.T) {
+	d, v := sample(), planted()[0]
+	d.Gaps = append(d.Gaps, &leak.Gap{Place: leak.JobLog{Scope: "github:acme/app", Job: "CI", Artifact: "dist-" + v, Inner: leak.Inner{"of/" + v}}, Class: leak.Failure, Code: leak.GapCorrupt, Why: errors.New("cut")})
+	d.Mask()
+	if out := write(t, d, "json", Options{}); strings.Contains(out, v) || !strings.Contains(out, "dist-") {
+		t.Error("an artifact's name shows a value, or is not told")
+	}
+}
+
 func TestMaskLeavesSharedOriginAlone(t *testing.T) {
 	d := sample()
 	shared := d.Findings[0].Origin

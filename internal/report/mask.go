@@ -142,7 +142,7 @@ func (m *masker) place(p leak.Place) leak.Place {
 		p.Name = m.keys.Replace(p.Name)
 		return p
 	case leak.JobLog:
-		p.Job, p.Inner = m.keys.Replace(p.Job), m.inner(p.Inner)
+		p.Job, p.Artifact, p.Inner = m.keys.Replace(p.Job), m.keys.Replace(p.Artifact), m.inner(p.Inner)
 		return p
 	case leak.ObjectField:
 		p.Name, p.Field, p.Inner = m.keys.Replace(p.Name), m.keys.Replace(p.Field), m.inner(p.Inner)
