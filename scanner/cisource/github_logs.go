@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/scanner"
 )
 
 // githubRun is what is read of a workflow's run
@@ -61,6 +62,9 @@ func (w *githubWalk) run(ctx context.Context, r githubRun, at leak.JobLog, repo,
 		return
 	case r.Conclusion == "skipped" || r.Conclusion == "startup_failure" || r.Conclusion == "action_required": // no job ran
 		return
+	}
+	if r.Attempt > maxAttempts {
+		w.tell(scanner.Blob{}, &leak.Gap{Place: at, Class: leak.Failure, Code: leak.GapLimit, Why: fmt.Errorf("it ran %d times: of more than %d only the first were looked at", r.Attempt, maxAttempts)})
 	}
 	for attempt := 1; attempt <= min(r.Attempt, maxAttempts); attempt++ {
 		once := at

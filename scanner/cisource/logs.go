@@ -40,7 +40,7 @@ func (w *walk) unread(at leak.JobLog, why string) {
 func (w *walk) download(at leak.JobLog, path, needs string, notes ...string) {
 	w.tell(scanner.Blob{Place: at, Size: -1, Notes: notes, Open: func(ctx context.Context) (io.ReadCloser, error) {
 		answer, err := w.ask.open(ctx, path)
-		if err == nil && answer.StatusCode == http.StatusOK {
+		if err == nil && (answer.StatusCode == http.StatusOK || answer.StatusCode == http.StatusNoContent) {
 			return answer.Body, nil
 		}
 		if err == nil {

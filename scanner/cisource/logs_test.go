@@ -201,6 +201,21 @@ func TestGitHubLogsWait(t *testing.T) {
 	}
 }
 
+// A run that says that it ran a million times is not asked for a million logs, and a
+// log without content is none to complain of.
+func TestGitHubLogsOdd(t *testing.T) {
+	a, _ := githubRuns(t)
+	a.lists[runsPath] = listing{"workflow_runs", []map[string]any{run(3, "run_attempt", 1_000_000), run(2)}}
+	a.first(runsPath+"/1002/attempts/1/logs", answer(204, ``))
+	got := scan(t, githubWithLogs(t, a, cisource.Logs{}))
+	if n := a.requests(runsPath + "/1003/attempts/"); n != 100 {
+		t.Errorf("%d attempts were asked for", n)
+	}
+	if len(got.gaps) != 100 || !strings.HasPrefix(got.gaps[0], "failure limit github:acme/app log of CI run 3: it ran 1000000 times") { // 99 of them are not there
+		t.Errorf("%d gaps, such as %q", len(got.gaps), got.gaps[0])
+	}
+}
+
 func TestGitHubLogsConformance(t *testing.T) {
 	a, _ := githubRuns(t)
 	delete(a.odd, runsPath+"/1006/attempts/1/logs") // it is answered so once only
