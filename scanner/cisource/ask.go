@@ -14,7 +14,7 @@ import (
 
 // asker reads what an API answers. The vendors' own client libraries, of which we
 // would use one call in a hundred, would make oakum 5.5 MB larger: what reflection may
-// reach, the linker keeps (docs/design/019-ci-apis.md).
+// reach, the linker keeps (docs/design/023-ci-apis.md).
 type asker struct {
 	client *http.Client
 	files  *http.Client // for files, which may lie elsewhere; the token does not go there
