@@ -109,3 +109,19 @@ func TestMergeKeepsEachLineOfAFile(t *testing.T) {
 		t.Errorf("seen %d, first at line %d, also %+v", f.Seen, f.Line, f.Also)
 	}
 }
+
+// An audit tells each namespace of its own: one value is as many findings as there are
+// words for where it stands, each with its own places.
+func TestMergeKeepsApart(t *testing.T) {
+	m := Merge{Apart: func(f *leak.Finding) string { return f.Place.(leak.File).Name[:1] }}
+	for _, path := range []string{"a/1", "b/1", "a/2", "b/1"} {
+		m.Add(sighted("v1.a", path, leak.Worktree, "", false))
+	}
+	got := ""
+	for _, f := range m.Findings() {
+		got += fmt.Sprintf("%s %d; ", f.Place.String(), f.Seen)
+	}
+	if got != "a/1 2; b/1 1; " {
+		t.Error(got)
+	}
+}

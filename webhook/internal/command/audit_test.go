@@ -36,13 +36,17 @@ var wgpolicy = []fakeapi.Resource{
 	{Group: "wgpolicyk8s.io", Version: "v1alpha2", Plural: "clusterpolicyreports", Kind: "ClusterPolicyReport"},
 }
 
+// kubeconfigOf is one that leads to a server.
+func kubeconfigOf(s *fakeapi.Server) string {
+	return fmt.Sprintf("apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: %q}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\ncurrent-context: c\nusers: [{name: u, user: {}}]\n", s.URL)
+}
+
 // run runs a command line against a server.
 func run(t *testing.T, s *fakeapi.Server, args ...string) (code int, out, words string) {
 	t.Helper()
 	dir := t.TempDir()
 	kubeconfig := filepath.Join(dir, "kubeconfig")
-	text := fmt.Sprintf("apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: %q}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\ncurrent-context: c\nusers: [{name: u, user: {}}]\n", s.URL)
-	if err := os.WriteFile(kubeconfig, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(kubeconfig, []byte(kubeconfigOf(s)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
