@@ -26,8 +26,8 @@ type Plan struct {
 	Schema  string    `json:"schema"`
 	ID      string    `json:"id"`
 	Created time.Time `json:"created"`
-	Tool    string    `json:"tool"` // version of oakum
-	Key     string    `json:"key"`  // id of the key that its tags were made with
+	Tool    string    `json:"tool"`   // version of oakum
+	Key     string    `json:"key_id"` // id of the key that its tags were made with
 	Stores  []Store   `json:"stores"`
 	Targets []Target  `json:"targets"`
 	Secrets []Secret  `json:"secrets"`

@@ -18,6 +18,16 @@ func iamSimulate() Part {
 		`{"private": true, "dependencies": {"@cloud-copilot/iam-simulate": "0.1.173"}}`, iamSimulateLock)
 }
 
+//go:embed lock/node-libraries.json
+var nodeLibrariesLock string
+
+// nodeLibraries are what the sample service testdata/apps/orders runs with: a client of
+// MariaDB, and AWS's SDK. Its program is their folder.
+func nodeLibraries() Part {
+	return node("node-libraries", "node_modules",
+		`{"name": "node-libraries", "private": true, "dependencies": {"@aws-sdk/client-secrets-manager": "3.1164.0", "mysql2": "3.24.6"}}`, nodeLibrariesLock)
+}
+
 // node is a package from npm with all that it needs, each pinned by its hash. No
 // script of a package runs. npm and node are the system's.
 func node(name, program, manifest, lock string) Part {
