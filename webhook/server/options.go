@@ -53,7 +53,7 @@ type Limits struct {
 const (
 	maxBody          = 7 << 20
 	DefaultInFlight  = 1000
-	DefaultBodyBytes = 24 << 20
+	DefaultBodyBytes = 12 << 20
 	DefaultDrain     = 5 * time.Second
 )
 

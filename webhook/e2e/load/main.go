@@ -116,7 +116,11 @@ func measure(ctx context.Context, s *server, o options) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\nresident at most: %.0f MiB\n", resident)
+	file, err := s.resident("RssFile")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nresident at most: %.0f MiB, of which the program's own file %.0f MiB\n", resident, file)
 	if resident > mostResident {
 		missed++
 	}

@@ -26,8 +26,8 @@ type server struct {
 	dir string
 }
 
-// memory is the limit that the chart gives the process, less what Go does not count.
-const memory = "GOMEMLIMIT=110MiB"
+// memory is a limit of 128 MiB, less what Go does not count of it.
+const memory = "GOMEMLIMIT=100MiB"
 
 // startServer runs the program with one processor, held to the last core where taskset is
 // there; the rest of this machine is the client's.
