@@ -103,14 +103,13 @@ func treeOf(t testing.TB, dir string) map[string]string {
 
 // world is a project, a store, and what is told on the way.
 type world struct {
-	t       testing.TB
-	dir     string
-	state   string
-	store   *storetest.Memory
-	said    strings.Builder
-	count   int                   // of the steps that can be the last
-	at      func(count int) error // what happens at a step; nil: nothing
-	wrapped func(d store.Driver) store.Driver
+	t     testing.TB
+	dir   string
+	state string
+	store *storetest.Memory
+	said  strings.Builder
+	count int                   // of the steps that can be the last
+	at    func(count int) error // what happens at a step; nil: nothing
 }
 
 type killed struct{}

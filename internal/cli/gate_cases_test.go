@@ -141,7 +141,7 @@ func (u *upstream) clone(spec string) string {
 		}
 	}
 	u.git(append(append(fetch, "file://"+u.dir), refs...)...)
-	at, name := "refs/remotes/origin/"+words[0], words[0]
+	at := "refs/remotes/origin/" + words[0]
 	switch {
 	case strings.Contains(spec, "depth="):
 		at = "refs/remotes/job"
@@ -149,8 +149,7 @@ func (u *upstream) clone(spec string) string {
 		at = "refs/remotes/pull/7/merge"
 	}
 	if b, ok := strings.CutPrefix(words[0], "branch="); ok {
-		at, name = "refs/remotes/origin/"+b, b
-		u.git("-C", dir, "checkout", "-q", "-b", name, at)
+		u.git("-C", dir, "checkout", "-q", "-b", b, "refs/remotes/origin/"+b)
 	} else {
 		u.git("-C", dir, "checkout", "-q", "--detach", at)
 	}

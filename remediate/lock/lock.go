@@ -42,7 +42,7 @@ func Take(file, who string) (*Lock, error) {
 	}
 	host, _ := os.Hostname() // "" tells nobody anything wrong
 	text := fmt.Sprintf("%s, process %d on %s since %s\n", who, os.Getpid(), host, time.Now().UTC().Format(time.RFC3339))
-	if err := f.Truncate(0); err == nil {
+	if err = f.Truncate(0); err == nil {
 		_, err = f.WriteAt([]byte(text), 0)
 	}
 	if err != nil {

@@ -38,7 +38,6 @@ type braces struct {
 	open   int // the innermost block, -1 outside of all
 	line   int
 	head   int // where begins what may stand before a brace
-	first  int // the line of that; 0: not yet seen
 }
 
 func (r *braces) read() {

@@ -286,12 +286,11 @@ func quotedEnd(src []byte, at int, quote byte) int {
 // empty and stands no deeper than the parent, whose depth is that of the line
 // with the indicator; the first content line says how deep the block is.
 func blockEnd(src []byte, at int) int {
-	depth, end := -1, len(src)
-	next := at
+	depth, next := -1, at
 	for next < len(src) && lineBreak(src[next:]) == 0 {
 		next++
 	}
-	end = next
+	end := next
 	for next < len(src) {
 		next += lineBreak(src[next:])
 		start := next
