@@ -31,6 +31,18 @@ const ageFile = "age"
 // Kinds are the names that a store's name begins with.
 func Kinds() []string { return append(slices.Sorted(maps.Keys(clouds)), ageFile) }
 
+// experimental are the stores that were tried on no more than an emulator, a fake or a
+// server of ours (docs/compat.md).
+var experimental = map[string]bool{"awssecrets": true, "awsparams": true, "azurekeyvault": true, "gcpsecrets": true}
+
+// Label is how a kind of store is shown to people.
+func Label(kind string) string {
+	if experimental[kind] {
+		return kind + " (experimental)"
+	}
+	return kind
+}
+
 // Opener opens stores.
 type Opener struct {
 	Getenv func(string) string

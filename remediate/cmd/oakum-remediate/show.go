@@ -10,6 +10,7 @@ import (
 	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/remediate"
 	"github.com/oakum-sec/oakum/remediate/rewrite/change"
+	"github.com/oakum-sec/oakum/remediate/stores"
 )
 
 // show writes a plan for people: what goes where, what changes, what stays, and the
@@ -75,7 +76,7 @@ func showSecret(w io.Writer, p *remediate.Plan, i int, s remediate.Secret) {
 	if s.Field != "" {
 		name += " " + s.Field
 	}
-	fmt.Fprintf(w, "  + %s in %s\n", report.Escape(name), p.Stores[s.Store].Kind)
+	fmt.Fprintf(w, "  + %s in %s\n", report.Escape(name), stores.Label(p.Stores[s.Store].Kind))
 	fmt.Fprintf(w, "      what      %s, in %s\n", report.Escape(s.Rule), count(places, "place"))
 	fmt.Fprintf(w, "      proposed  %s: %s\n", s.Advice.Store, s.Advice.Why)
 	for n, stay := range s.Stays {
