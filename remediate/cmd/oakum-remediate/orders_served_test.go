@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/cli"
 	"github.com/oakum-sec/oakum/internal/realtest"
+	"github.com/oakum-sec/oakum/leak/leaktest"
 	"github.com/oakum-sec/oakum/testdata/apps/orders"
 )
 
@@ -105,7 +107,16 @@ func (s *shop) remain(t *testing.T) (names []string) {
 // serve starts the service by oakum run and gives its address. It ends with the test, or
 // by stop. Where it is to listen and where its database is a file says: the project's own
 // .env says otherwise, as a developer's would.
-func (s *shop) serve(t *testing.T, program string, env ...string) (address string, stop func()) {
+func (s *shop) serve(t *testing.T, program string) (address string, stop func()) {
+	t.Helper()
+	return s.start(t, s.env, func(settings string) []string {
+		return []string{program, "run", "--env-file", ".env", "--env-file", settings, "--copy", "CONFIG=config.json", "--", "node", "server.js"}
+	})
+}
+
+// start starts the service by a command that is told of a dotenv file with PORT and the
+// database's place.
+func (s *shop) start(t *testing.T, env []string, command func(settings string) []string) (address string, stop func()) {
 	t.Helper()
 	modules := filepath.Join(s.dir, "node_modules")
 	if err := os.Symlink(realtest.Find(t, "node-libraries"), modules); err != nil && !errors.Is(err, os.ErrExist) {
@@ -123,8 +134,9 @@ func (s *shop) serve(t *testing.T, program string, env ...string) (address strin
 	if err := os.WriteFile(settings, []byte("PORT="+port+"\nDB_HOST="+host+"\nDB_PORT="+db+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "run", "--env-file", ".env", "--env-file", settings, "--copy", "CONFIG=config.json", "--", "node", "server.js")
-	cmd.Dir, cmd.Env = s.dir, append(slices.Clone(s.env), env...)
+	args := command(settings)
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir, cmd.Env = s.dir, append(slices.Clone(env), "PORT="+port, "DB_HOST="+host, "DB_PORT="+db)
 	var words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &words, &words
 	if err := cmd.Start(); err != nil {
@@ -254,6 +266,73 @@ func TestOrdersInVault(t *testing.T) {
 	}
 	if got := page(t, address, "/report"); got != `{"orders":2}` {
 		t.Errorf("/report: %s", got)
+	}
+	stop()
+	s.back(t)
+}
+
+// TestOrdersInSecretsManager moves everything into AWS Secrets Manager, as an emulator
+// has it. The service then runs in two ways: through oakum run, and by AWS's own SDK
+// with the credentials of a task's role, which a loopback endpoint hands out as ECS does
+// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html);
+// no key of AWS is in its environment then.
+func TestOrdersInSecretsManager(t *testing.T) {
+	program := built(t)
+	moto := realtest.StartMoto(t)
+	pair := strings.Fields(leaktest.Must(5, `{{awsID "ASIA"}} {{awsSecret}}`))
+	aws := map[string]string{"AWS_ENDPOINT_URL": moto, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": pair[0], "AWS_SECRET_ACCESS_KEY": pair[1], "AWS_CONFIG_FILE": os.DevNull}
+	var env []string
+	for name, value := range aws {
+		t.Setenv(name, value) // the SDK asks the process
+		env = append(env, name+"="+value)
+	}
+	s := newShop(t, 3, env...)
+	s.must(t, "remediate", "plan", "--in-place", "--to", "awssecrets:", "--store-prefix", "prod", ".")
+	s.must(t, "remediate", "apply", "oakum-plan.json")
+	for _, left := range s.remain(t) {
+		t.Errorf("left: %s", left)
+	}
+	if out, code := s.oakum(t, "scan", "dir", "."); code != 0 {
+		t.Errorf("the scan after it: exit code %d\n%s", code, out)
+	}
+	address, stop := s.serve(t, program)
+	if got := page(t, address, "/report"); got != `{"orders":2}` {
+		t.Errorf("/report: %s", got)
+	}
+	stop()
+	role := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"AccessKeyId": %q, "SecretAccessKey": %q, "Token": "session", "Expiration": %q}`, pair[0], pair[1], time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	}))
+	defer role.Close()
+	task := []string{"PATH=" + os.Getenv("PATH"), "AWS_ENDPOINT_URL=" + moto, "AWS_REGION=eu-west-1", "AWS_CONTAINER_CREDENTIALS_FULL_URI=" + role.URL,
+		"DB_SECRET_ID=prod/db", "DB_NAME=shop", "DB_USER=orders"}
+	address, stop = s.start(t, task, func(string) []string { return []string{"node", "server.js"} })
+	if got := page(t, address, "/orders"); !strings.Contains(got, "rope") {
+		t.Errorf("/orders by the SDK: %s", got)
+	}
+	stop()
+	s.back(t)
+}
+
+// TestOrdersInParameterStore moves everything into Parameter Store, a name a value.
+func TestOrdersInParameterStore(t *testing.T) {
+	program := built(t)
+	pair := strings.Fields(leaktest.Must(6, `{{awsID "ASIA"}} {{awsSecret}}`))
+	aws := map[string]string{"AWS_ENDPOINT_URL": realtest.StartMoto(t), "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": pair[0], "AWS_SECRET_ACCESS_KEY": pair[1], "AWS_CONFIG_FILE": os.DevNull}
+	var env []string
+	for name, value := range aws {
+		t.Setenv(name, value)
+		env = append(env, name+"="+value)
+	}
+	s := newShop(t, 4, env...)
+	s.must(t, "remediate", "plan", "--in-place", "--to", "awsparams:", "--store-prefix", "prod", ".")
+	s.must(t, "remediate", "apply", "oakum-plan.json")
+	for _, left := range s.remain(t) {
+		t.Errorf("left: %s", left)
+	}
+	address, stop := s.serve(t, program)
+	if got := page(t, address, "/orders"); !strings.Contains(got, "tar") {
+		t.Errorf("/orders: %s", got)
 	}
 	stop()
 	s.back(t)
