@@ -32,14 +32,21 @@ func review(size int, leaky bool) ([]byte, error) {
 	if leaky {
 		container.Env = keyPair()
 	}
-	length := 1800 // of the review around the variables
+	pod.Spec.Containers = []corev1.Container{container}
+	around, err := wrap(&pod)
+	if err != nil {
+		return nil, err
+	}
+	pod.Spec.Containers = nil
+	length := len(around)
 	for i := 0; length < size; i++ {
 		v := variable(uint64(i))
-		container.Env = append(container.Env, v)
-		length += len(v.Name) + len(v.Value) + 24
-		if v.ValueFrom != nil {
-			length += 80
+		text, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
 		}
+		container.Env = append(container.Env, v)
+		length += len(text) + 1
 		if len(container.Env) == 400 && length < size {
 			pod.Spec.Containers = append(pod.Spec.Containers, container)
 			container = corev1.Container{Name: fmt.Sprintf("app-%d", len(pod.Spec.Containers)), Image: container.Image}
