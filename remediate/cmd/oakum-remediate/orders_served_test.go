@@ -271,6 +271,18 @@ func TestOrdersInVault(t *testing.T) {
 	s.back(t)
 }
 
+// inAWS is the environment of somebody who has a key pair and asks an emulator. The SDK
+// asks the process for it, a program that is started is given it.
+func inAWS(t *testing.T, endpoint, pair string) (env []string) {
+	t.Helper()
+	id, secret, _ := strings.Cut(pair, " ")
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": secret, "AWS_CONFIG_FILE": os.DevNull} {
+		t.Setenv(name, value)
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
 // TestOrdersInSecretsManager moves everything into AWS Secrets Manager, as an emulator
 // has it. The service then runs in two ways: through oakum run, and by AWS's own SDK
 // with the credentials of a task's role, which a loopback endpoint hands out as ECS does
@@ -278,15 +290,8 @@ func TestOrdersInVault(t *testing.T) {
 // no key of AWS is in its environment then.
 func TestOrdersInSecretsManager(t *testing.T) {
 	program := built(t)
-	moto := realtest.StartMoto(t)
-	pair := strings.Fields(leaktest.Must(5, `{{awsID "ASIA"}} {{awsSecret}}`))
-	aws := map[string]string{"AWS_ENDPOINT_URL": moto, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": pair[0], "AWS_SECRET_ACCESS_KEY": pair[1], "AWS_CONFIG_FILE": os.DevNull}
-	var env []string
-	for name, value := range aws {
-		t.Setenv(name, value) // the SDK asks the process
-		env = append(env, name+"="+value)
-	}
-	s := newShop(t, 3, env...)
+	moto, pair := realtest.StartMoto(t), leaktest.Must(5, `{{awsID "ASIA"}} {{awsSecret}}`)
+	s := newShop(t, 3, inAWS(t, moto, pair)...)
 	s.must(t, "remediate", "plan", "--in-place", "--to", "awssecrets:", "--store-prefix", "prod", ".")
 	s.must(t, "remediate", "apply", "oakum-plan.json")
 	for _, left := range s.remain(t) {
@@ -300,8 +305,9 @@ func TestOrdersInSecretsManager(t *testing.T) {
 		t.Errorf("/report: %s", got)
 	}
 	stop()
+	id, secret, _ := strings.Cut(pair, " ")
 	role := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, `{"AccessKeyId": %q, "SecretAccessKey": %q, "Token": "session", "Expiration": %q}`, pair[0], pair[1], time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		fmt.Fprintf(w, `{"AccessKeyId": %q, "SecretAccessKey": %q, "Token": "session", "Expiration": %q}`, id, secret, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	}))
 	defer role.Close()
 	task := []string{"PATH=" + os.Getenv("PATH"), "AWS_ENDPOINT_URL=" + moto, "AWS_REGION=eu-west-1", "AWS_CONTAINER_CREDENTIALS_FULL_URI=" + role.URL,
@@ -317,14 +323,7 @@ func TestOrdersInSecretsManager(t *testing.T) {
 // TestOrdersInParameterStore moves everything into Parameter Store, a name a value.
 func TestOrdersInParameterStore(t *testing.T) {
 	program := built(t)
-	pair := strings.Fields(leaktest.Must(6, `{{awsID "ASIA"}} {{awsSecret}}`))
-	aws := map[string]string{"AWS_ENDPOINT_URL": realtest.StartMoto(t), "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": pair[0], "AWS_SECRET_ACCESS_KEY": pair[1], "AWS_CONFIG_FILE": os.DevNull}
-	var env []string
-	for name, value := range aws {
-		t.Setenv(name, value)
-		env = append(env, name+"="+value)
-	}
-	s := newShop(t, 4, env...)
+	s := newShop(t, 4, inAWS(t, realtest.StartMoto(t), leaktest.Must(6, `{{awsID "ASIA"}} {{awsSecret}}`))...)
 	s.must(t, "remediate", "plan", "--in-place", "--to", "awsparams:", "--store-prefix", "prod", ".")
 	s.must(t, "remediate", "apply", "oakum-plan.json")
 	for _, left := range s.remain(t) {
