@@ -73,7 +73,7 @@ func StartMariaDB(t testing.TB) *MariaDB {
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		_, err := m.ask("SELECT 1")
+		_, err := m.Ask("root", "", "SELECT 1")
 		if err == nil {
 			return m
 		}
@@ -94,18 +94,19 @@ func (m *MariaDB) command(program string, args ...string) *exec.Cmd {
 // Do has root run statements and gives what they print, a row a line.
 func (m *MariaDB) Do(t testing.TB, statements string) string {
 	t.Helper()
-	out, err := m.ask(statements)
+	out, err := m.Ask("root", "", statements)
 	if err != nil {
 		t.Fatalf("%s: %v", statements, err)
 	}
 	return out
 }
 
-// ask sends statements on standard input: they may hold a password, and arguments are
-// seen by everybody.
-func (m *MariaDB) ask(statements string) (string, error) {
+// Ask has a user run statements. They go by standard input: they may hold a password,
+// and arguments are seen by everybody.
+func (m *MariaDB) Ask(user, password, statements string) (string, error) {
 	host, port, _ := net.SplitHostPort(m.Address)
-	cmd := m.command("usr/bin/mariadb", "--host="+host, "--port="+port, "--user=root", "--batch", "--skip-column-names")
+	cmd := m.command("usr/bin/mariadb", "--host="+host, "--port="+port, "--user="+user, "--batch", "--skip-column-names")
+	cmd.Env = append(cmd.Env, "MYSQL_PWD="+password)
 	cmd.Stdin = strings.NewReader(statements)
 	var words bytes.Buffer
 	cmd.Stderr = &words
