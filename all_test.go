@@ -139,7 +139,7 @@ var revealers = map[string]string{
 	"remediate/launch/reveal.go":          "oakum run: into the environment, or a file in memory, of the program that the user starts",
 	"remediate/store/document.go":         "fields of a JSON document are what rotation functions and CSI drivers read; made and compared in memory",
 	"remediate/store/plain.go":            "a store's client takes the value as text; into the request that stores it and nowhere else",
-	"remediate/store/scrub.go":            "to cut a value out of a vendor's error that quotes it",
+	"remediate/scrub/scrub.go":            "to cut a value out of a vendor's error that quotes it",
 	"webhook/internal/admit/redact.go":    "to take values out of what an answer tells, where an author has named a field after one",
 }
 

@@ -60,7 +60,7 @@ func mayImport(room, dep string) bool {
 	case begins("scanner", "rules"): // awssource is itself a source of scans
 		return room == "locate" || room == "awssource"
 	case room == "store" || strings.HasPrefix(room, "store/"):
-		return begins("leak", "internal/realtest", "remediate/store", "remediate/disk", "remediate/lock", "remediate/vaultlogin")
+		return begins("leak", "internal/realtest", "remediate/store", "remediate/scrub", "remediate/internal", "remediate/disk", "remediate/lock", "remediate/vaultlogin")
 	}
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/scrub"
 )
 
 // Code is why a call failed. The list is closed: callers switch over it, and every
@@ -116,7 +117,7 @@ func (s *Store) failed(op, name string, about leak.Secret, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return &Error{Code: CodeOf(err), Op: op, Name: name, text: scrub(err.Error(), about)}
+	return &Error{Code: CodeOf(err), Op: op, Name: name, text: scrub.Text(err.Error(), about)}
 }
 
 // call makes a call that may be made twice, again where the store is busy.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/scrub"
 )
 
 // Every code has a name, so that none is added without one.
@@ -42,7 +43,7 @@ func TestScrub(t *testing.T) {
 	for _, form := range []string{value, string(quotedJSON), url.QueryEscape(value), url.PathEscape(value),
 		base64.StdEncoding.EncodeToString([]byte(value)), base64.RawURLEncoding.EncodeToString([]byte(value)),
 		fmt.Sprintf("%x", value), fmt.Sprintf("%X", value), fmt.Sprintf("%q", value)} {
-		got := scrub("Value '"+form+"' failed", leak.NewSecret([]byte(value)))
+		got := scrub.Text("Value '"+form+"' failed", leak.NewSecret([]byte(value)))
 		if strings.Contains(got, form) || strings.Contains(got, "Tr0ub") || !strings.Contains(got, leak.Redacted) {
 			t.Errorf("%q leaves %q", form, got)
 		}
@@ -51,10 +52,10 @@ func TestScrub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := scrub("bad field 'in a field'", doc); strings.Contains(got, "in a field") {
+	if got := scrub.Text("bad field 'in a field'", doc); strings.Contains(got, "in a field") {
 		t.Errorf("a document's field is left in %q", got)
 	}
-	if got := scrub("the db is down", leak.NewSecret([]byte("db"))); got != leak.Redacted {
+	if got := scrub.Text("the db is down", leak.NewSecret([]byte("db"))); got != leak.Redacted {
 		t.Errorf("a short value is cut out of a text, which shows where it stood: %q", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/oakum-sec/oakum/leak"
 )
@@ -98,4 +99,13 @@ func layout(value leak.Secret) (same leak.Secret) {
 		return nil
 	})
 	return same
+}
+
+// IsText tells whether a value is UTF-8.
+func IsText(value leak.Secret) (text bool) {
+	value.Reveal(func(b []byte) error {
+		text = utf8.Valid(b)
+		return nil
+	})
+	return text
 }

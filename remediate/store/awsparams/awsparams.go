@@ -19,8 +19,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/internal/awscall"
 	"github.com/oakum-sec/oakum/remediate/store"
-	"github.com/oakum-sec/oakum/remediate/store/internal/awscall"
 )
 
 // Parameter Store's bounds in bytes

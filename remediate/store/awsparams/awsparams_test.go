@@ -3,8 +3,8 @@ package awsparams_test
 import (
 	"testing"
 
+	"github.com/oakum-sec/oakum/remediate/internal/awstest"
 	"github.com/oakum-sec/oakum/remediate/store/awsparams"
-	"github.com/oakum-sec/oakum/remediate/store/internal/awstest"
 	"github.com/oakum-sec/oakum/remediate/store/storetest"
 )
 

@@ -22,8 +22,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/internal/awscall"
 	"github.com/oakum-sec/oakum/remediate/store"
-	"github.com/oakum-sec/oakum/remediate/store/internal/awscall"
 )
 
 // Secrets Manager's bounds (https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html),

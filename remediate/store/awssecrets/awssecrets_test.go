@@ -13,9 +13,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/internal/awstest"
 	"github.com/oakum-sec/oakum/remediate/store"
 	"github.com/oakum-sec/oakum/remediate/store/awssecrets"
-	"github.com/oakum-sec/oakum/remediate/store/internal/awstest"
 	"github.com/oakum-sec/oakum/remediate/store/storetest"
 )
 

@@ -1,4 +1,6 @@
-package store
+// Package scrub cuts values out of what vendors answer: their errors quote what they
+// were sent.
+package scrub
 
 import (
 	"encoding/base64"
@@ -6,7 +8,6 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/oakum-sec/oakum/leak"
 )
@@ -15,9 +16,16 @@ import (
 // whole text with it: cutting "db" out of words would show where it stood.
 const shortest = 6
 
-// scrub is text without a value in any form that a vendor's error may quote it in.
-// The fields of a document are values of their own.
-func scrub(text string, about leak.Secret) string {
+// Text is text without these values in any form that a vendor's error may quote them
+// in. The fields of a document are values of their own.
+func Text(text string, values ...leak.Secret) string {
+	for _, v := range values {
+		text = without(text, v)
+	}
+	return text
+}
+
+func without(text string, about leak.Secret) string {
 	if about.IsZero() {
 		return text
 	}
@@ -69,13 +77,4 @@ func quoted(s string, html bool) string {
 		return s
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(b.String(), `"`), "\"\n")
-}
-
-// IsText tells whether a value is UTF-8.
-func IsText(value leak.Secret) (text bool) {
-	value.Reveal(func(b []byte) error {
-		text = utf8.Valid(b)
-		return nil
-	})
-	return text
 }
