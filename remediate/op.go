@@ -9,21 +9,13 @@ import (
 	"path/filepath"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/key"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
-// Op is a step at work. Each method looks at the world first: doing twice is doing
-// once, and what others changed meanwhile is an error and stays.
-type Op interface {
-	// Done tells whether the world is as the step wants it.
-	Done(ctx context.Context) (bool, error)
-	Do(ctx context.Context) error
-	Undo(ctx context.Context) error
-}
-
 // op is the Op of a step.
-func (r *run) op(s Step) (Op, error) {
+func (r *run) op(s Step) (act.Op, error) {
 	switch s.Do {
 	case DoPut:
 		return &putOp{r, s}, nil

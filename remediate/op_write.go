@@ -76,7 +76,7 @@ func (o *writeOp) Do(context.Context) error {
 		}
 		if o.f.Was != "" {
 			sealed := o.r.Key.Seal(content, o.about())
-			if err := o.r.Disk.Replace(o.r.root, o.kept(), sealed, 0o600); err != nil {
+			if err := o.r.Disk.Replace(o.r.Root, o.kept(), sealed, 0o600); err != nil {
 				return fmt.Errorf("keep the old content of %s: %w", o.f.Path, err)
 			}
 		}
@@ -122,7 +122,7 @@ func (o *writeOp) Undo(context.Context) error {
 		case o.f.Was == "":
 			return o.r.Disk.Remove(root, name)
 		}
-		sealed, err := o.r.root.ReadFile(o.kept())
+		sealed, err := o.r.Root.ReadFile(o.kept())
 		if err != nil {
 			return fmt.Errorf("read the old content of %s: %w", o.f.Path, err)
 		}

@@ -5,14 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/journal"
-	"github.com/oakum-sec/oakum/remediate/lock"
 )
 
 // ErrStale is in the error about a plan that is older than the world; the error names
@@ -32,96 +31,46 @@ const planName = "plan.json"
 // run is a plan at work, in a folder of its own and under the lock.
 type run struct {
 	*Tools
-	plan    *Plan
-	hash    string
-	root    *os.Root
-	journal *journal.Journal
-	lock    *lock.Lock
+	*act.Folder
+	plan *Plan
+	hash string
 }
 
 // begin takes the lock and opens the run of a plan; file is nil for one that has begun.
 func (t *Tools) begin(id string, file []byte) (*run, error) {
-	held, err := lock.Take(filepath.Join(t.State, "lock"), "oakum remediate, plan "+id)
+	f, err := t.home().Open(id, planName, file)
 	if err != nil {
 		return nil, err
 	}
-	r, begun := &run{Tools: t, lock: held}, false
-	defer func() {
-		if !begun {
-			r.end()
-		}
-	}()
-	if err := r.openFolder(id, file != nil); err != nil {
+	r := &run{Tools: t, Folder: f, hash: Hash(f.File)}
+	if r.plan, _, err = Decode(bytes.NewReader(f.File), t.Key); err != nil {
+		f.Close()
 		return nil, err
 	}
-	if err := r.keepPlan(file); err != nil {
-		return nil, err
-	}
-	if r.journal, err = journal.Open(r.root, t.Key, t.Disk); err != nil {
-		return nil, err
-	}
-	r.journal.Who, r.journal.Now = t.Who, t.now
-	begun = true
 	return r, nil
 }
 
-func (r *run) openFolder(id string, fresh bool) (err error) {
-	if fresh {
-		r.root, err = r.Disk.Folder(r.folder(id))
-		return err
-	}
-	r.root, err = os.OpenRoot(r.folder(id))
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("no run of the plan %s has begun: `oakum remediate status` lists them", id)
-	}
-	return err
+// log is where steps are written down.
+func (r *run) log() act.Log {
+	return act.Log{Plan: r.plan.ID, Journal: r.Journal, Say: r.say}
 }
 
-// keepPlan writes the plan into the run's folder, or reads it from there.
-func (r *run) keepPlan(file []byte) error {
-	there, err := r.root.ReadFile(planName)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && file != nil:
-		if err := r.Disk.Replace(r.root, planName, file, 0o600); err != nil {
-			return fmt.Errorf("keep the plan: %w", err)
-		}
-		there = file
-	case err != nil:
-		return fmt.Errorf("read the run's plan: %w", err)
-	case file != nil && !bytes.Equal(file, there):
-		return errors.New("another plan of the same id was begun already: plan again")
-	}
-	r.plan, _, err = Decode(bytes.NewReader(there), r.Key)
-	r.hash = Hash(there)
-	return err
-}
-
-func (r *run) end() {
-	if r.journal != nil {
-		r.journal.Close()
-	}
-	if r.root != nil {
-		r.root.Close()
-	}
-	r.lock.Release()
-}
-
-// note writes a record of a step.
-func (r *run) note(phase journal.Phase, s Step, text string) error {
-	rec := journal.Record{Plan: r.plan.ID, Phase: phase, Step: s.ID, Text: text}
+// told is a step as the journal knows it.
+func (r *run) told(s Step) act.Step {
+	t := act.Step{ID: s.ID, Text: s.Text, Undo: s.Undo}
 	for _, i := range s.Secrets {
-		rec.Tags = append(rec.Tags, r.plan.Secrets[i].Tag)
+		t.Tags = append(t.Tags, r.plan.Secrets[i].Tag)
 	}
-	return r.journal.Add(rec)
+	return t
 }
 
 // mark writes the beginning or end of an act.
 func (r *run) mark(phase journal.Phase, act string) error {
-	return r.journal.Add(journal.Record{Plan: r.plan.ID, Phase: phase, Step: act, Text: r.hash})
+	return r.Journal.Add(journal.Record{Plan: r.plan.ID, Phase: phase, Step: act, Text: r.hash})
 }
 
-// act is what the run did last, and whether that came to its end.
-func act(records []journal.Record) (last string, ended bool) {
+// lastAct is what the run did last, and whether that came to its end.
+func lastAct(records []journal.Record) (last string, ended bool) {
 	for _, rec := range records {
 		switch rec.Phase {
 		case journal.Begin:
@@ -144,8 +93,8 @@ func (t *Tools) Apply(ctx context.Context, file []byte, approve string) (id stri
 	if err != nil {
 		return "", err
 	}
-	defer r.end()
-	if last, _ := act(r.journal.Records()); last != "" && last != actApply {
+	defer r.Close()
+	if last, _ := lastAct(r.Journal.Records()); last != "" && last != actApply {
 		return p.ID, fmt.Errorf("the run of %s ended with %s: plan again", p.ID, last)
 	}
 	return p.ID, r.apply(ctx, approve)
@@ -157,8 +106,8 @@ func (t *Tools) Resume(ctx context.Context, id, approve string) error {
 	if err != nil {
 		return err
 	}
-	defer r.end()
-	switch last, _ := act(r.journal.Records()); last {
+	defer r.Close()
+	switch last, _ := lastAct(r.Journal.Records()); last {
 	case actRollback:
 		return r.rollback(ctx)
 	case actFinish:
@@ -193,45 +142,13 @@ func (r *run) needsApproval() (Step, bool) {
 	return r.plan.Steps[i], true
 }
 
-// step acts, between an intent and a look at what came of it. What is as it should be
-// already is left alone.
+// step takes a step, by the world's state and into the journal.
 func (r *run) step(ctx context.Context, s Step) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	op, err := r.op(s)
 	if err != nil {
 		return err
 	}
-	is, err := op.Done(ctx)
-	if err != nil {
-		return r.failed(s, err)
-	}
-	if is {
-		return r.note(journal.Verified, s, "it is so already")
-	}
-	if err := r.note(journal.Intent, s, s.Text); err != nil {
-		return err
-	}
-	r.say("%s", s.Text)
-	if err := op.Do(ctx); err != nil {
-		return r.failed(s, err)
-	}
-	if err := r.note(journal.Effect, s, ""); err != nil {
-		return err
-	}
-	if is, err = op.Done(ctx); err == nil && !is {
-		err = errors.New("it was done, and the world does not show it")
-	}
-	if err != nil {
-		return r.failed(s, err)
-	}
-	return r.note(journal.Verified, s, "")
-}
-
-// failed notes why a step did not work; the error is told, whatever comes of the note.
-func (r *run) failed(s Step, err error) error {
-	return errors.Join(err, r.note(journal.Failed, s, err.Error()))
+	return r.log().Do(ctx, r.told(s), op)
 }
 
 // current compares the plan with the world before anything is done, and names all files
@@ -291,8 +208,8 @@ func (t *Tools) Rollback(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	defer r.end()
-	if last, _ := act(r.journal.Records()); last == actFinish {
+	defer r.Close()
+	if last, _ := lastAct(r.Journal.Records()); last == actFinish {
 		return errors.New("the run is finished: what a rollback would need is gone; the values are in the store")
 	}
 	return r.rollback(ctx)
@@ -307,17 +224,8 @@ func (r *run) rollback(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := r.note(journal.Undoing, s, s.Undo); err != nil {
-			return err
-		}
-		if err := op.Undo(ctx); err != nil {
-			return fmt.Errorf("take back step %s (%s): %w", s.ID, s.Text, r.failed(s, err))
-		}
-		if err := r.note(journal.Undone, s, ""); err != nil {
-			return err
+		if err := r.log().Undo(ctx, r.told(s), op); err != nil {
+			return fmt.Errorf("take back step %s (%s): %w", s.ID, s.Text, err)
 		}
 	}
 	if err := r.forget(); err != nil {
@@ -333,8 +241,8 @@ func (t *Tools) Finish(id, approve string) error {
 	if err != nil {
 		return err
 	}
-	defer r.end()
-	switch last, ended := act(r.journal.Records()); {
+	defer r.Close()
+	switch last, ended := lastAct(r.Journal.Records()); {
 	case last == actFinish && ended:
 		return nil
 	case last != actFinish && (last != actApply || !ended):
@@ -361,7 +269,7 @@ func (r *run) forget() error {
 		if s.Do != DoWrite {
 			continue
 		}
-		if err := r.Disk.Remove(r.root, keptPrefix+s.ID); err != nil {
+		if err := r.Disk.Remove(r.Root, keptPrefix+s.ID); err != nil {
 			return fmt.Errorf("remove what a rollback would need: %w", err)
 		}
 	}

@@ -3,13 +3,13 @@ package remediate
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"regexp"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/disk"
 	"github.com/oakum-sec/oakum/remediate/key"
 	"github.com/oakum-sec/oakum/remediate/store"
@@ -75,8 +75,13 @@ var idShape = regexp.MustCompile(`^p[0-9]{8}-[0-9a-f]{8}$`)
 // IsID tells a plan's id from a file's name.
 func IsID(s string) bool { return idShape.MatchString(s) }
 
+// home is where runs lie.
+func (t *Tools) home() act.Home {
+	return act.Home{Dir: t.State, Key: t.Key, Disk: t.Disk, Who: t.Who, Now: t.now}
+}
+
 // folder is the folder of a run.
-func (t *Tools) folder(id string) string { return filepath.Join(t.State, "runs", id) }
+func (t *Tools) folder(id string) string { return t.home().Of(id) }
 
 // inRoot opens a target's folder for one use.
 func inRoot(dir string, use func(*os.Root) error) error {
