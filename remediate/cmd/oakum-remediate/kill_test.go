@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/leak/leaktest"
+	"github.com/oakum-sec/oakum/remediate/disk"
 	"github.com/oakum-sec/oakum/remediate/store/agefile"
 )
 
@@ -28,10 +30,36 @@ const asProgram = "OAKUM_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		onDisk.Watch = die(os.Getenv(dieAt))
 		os.Exit(run())
 	}
 	os.Exit(m.Run())
 }
+
+// dieAt is the step of its disk at which the program is killed; 0 has it tell of each.
+const dieAt = "OAKUM_TEST_DIE_AT"
+
+// die kills the program itself before it goes on from a step: no deferred call runs, no
+// buffer is written, as when the system or its user does it.
+func die(at string) func(disk.Step) error {
+	n, err := strconv.Atoi(at)
+	if err != nil {
+		return nil
+	}
+	count := 0
+	return func(disk.Step) error {
+		if count++; n == 0 {
+			fmt.Fprintln(os.Stderr, stepMark)
+		}
+		if count == n {
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+		return nil
+	}
+}
+
+const stepMark = "disk step"
 
 // laptop is a user's machine: a project, a home, and the program.
 type laptop struct {
@@ -39,12 +67,13 @@ type laptop struct {
 	dir      string // of the project
 	home     string
 	password string
+	env      []string // of the program, beside its own
 }
 
 func newLaptop(t *testing.T) *laptop {
 	t.Helper()
 	top := t.TempDir()
-	l := &laptop{t, filepath.Join(top, "orders"), filepath.Join(top, "home"), leaktest.Must(21, `{{alnum 24}}`)}
+	l := &laptop{t, filepath.Join(top, "orders"), filepath.Join(top, "home"), leaktest.Must(21, `{{alnum 24}}`), nil}
 	if err := os.MkdirAll(filepath.Join(l.home, "run"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +116,7 @@ func (l *laptop) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	cmd.Dir, cmd.Stdout, cmd.Stderr = filepath.Join(l.home, "run"), said, said
 	cmd.Env = []string{asProgram + "=1", "HOME=" + l.home, "PATH=" + os.Getenv("PATH"), "TERM=dumb",
 		"OAKUM_STATE_DIR=" + filepath.Join(l.home, "state"), "OAKUM_KEY_FILE=" + filepath.Join(l.home, "key")}
+	cmd.Env = append(cmd.Env, l.env...)
 	return cmd, said
 }
 

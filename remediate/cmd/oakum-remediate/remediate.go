@@ -11,6 +11,7 @@ import (
 	"github.com/oakum-sec/oakum/internal/cli"
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate"
+	"github.com/oakum-sec/oakum/remediate/disk"
 	"github.com/oakum-sec/oakum/remediate/key"
 )
 
@@ -36,6 +37,10 @@ MOVED_NOT_ROTATED. docs/remediate.md has the whole run.`,
 // keyVariable names the file of the key, where that is not in the state folder.
 const keyVariable = "OAKUM_KEY_FILE"
 
+// onDisk is how a run's files are written: for real. Tests that kill the program at each
+// step have them announced.
+var onDisk disk.Disk
+
 // tools are what a command plans and applies with. scan says what a check finds; nil
 // for commands that do none.
 func tools(kit cli.Kit, scan *cli.Scan) (*remediate.Tools, error) {
@@ -51,7 +56,7 @@ func tools(kit cli.Kit, scan *cli.Scan) (*remediate.Tools, error) {
 	t := &remediate.Tools{
 		Key: k, State: filepath.Join(state, "remediate"), Version: kit.Version(),
 		Who: cmp.Or(kit.Env("USER"), kit.Env("USERNAME"), "somebody") + "@" + host,
-		Say: kit.Say,
+		Say: kit.Say, Disk: onDisk,
 	}
 	t.Open = opener(kit, t.State)
 	t.Check = func(ctx context.Context, dir string, texts map[string][]byte) ([]*leak.Finding, error) {

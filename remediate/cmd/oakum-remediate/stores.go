@@ -25,6 +25,7 @@ func openAge(kit cli.Kit, state string, target *url.URL, dir string) (store.Driv
 	if err != nil {
 		return nil, err
 	}
+	opt.Disk = onDisk
 	opt.Locks = filepath.Join(state, "locks")
 	return agefile.Open(opt)
 }
