@@ -50,7 +50,8 @@ type VaultServer struct {
 // Secret is one that may be read.
 type Secret struct {
 	Store  string `yaml:"store"`  // a backend of package ref
-	Name   string `yaml:"name"`   // as the store has it; vault: mount/path
+	Engine string `yaml:"engine"` // vault: "" is KV version 2; "database" makes a user when it is asked
+	Name   string `yaml:"name"`   // as the store has it; vault: mount/path; of the database engine mount/creds/ROLE or mount/static-creds/ROLE
 	Suffix string `yaml:"suffix"` // Secrets Manager's six characters at the end of the ARN
 	KMS    string `yaml:"kms"`    // ARN of the customer's key that it is encrypted under; "" is AWS' own
 
@@ -77,6 +78,7 @@ type Identity struct {
 	GitLab      *GitLab         `yaml:"gitlab"`
 	Kubernetes  *ServiceAccount `yaml:"kubernetes"` // Vault
 	AppRole     *struct{}       `yaml:"approle"`    // Vault
+	JWT         *JWT            `yaml:"jwt"`        // Vault
 	IAMRole     string          `yaml:"iam_role"`   // Vault: ARN of the role that logs in
 	Azure       *AzureIdentity  `yaml:"azure"`      // Vault, Azure
 	GCP         string          `yaml:"gcp"`        // Vault, GCP: a service account's e-mail
@@ -120,6 +122,11 @@ type GitLab struct {
 	Branch  string `yaml:"branch"`
 }
 
+// JWT is what an issuer that Vault trusts (auth/jwt/config) says of a program.
+type JWT struct {
+	Subject string `yaml:"subject"` // its claim sub
+}
+
 // AzureIdentity is a managed identity.
 type AzureIdentity struct {
 	Principal     string `yaml:"principal"` // its object id
@@ -139,8 +146,16 @@ func Read(text []byte) (*Description, error) {
 	if d.Version != 1 {
 		return nil, fmt.Errorf("version %d; this oakum reads version: 1", d.Version)
 	}
+	if err := d.Complete(); err != nil {
+		return nil, err
+	}
+	return &d, nil
+}
+
+// Complete sets what was left out and checks the rest. Read does it.
+func (d *Description) Complete() error {
 	if len(d.Readers) == 0 {
-		return nil, errors.New("readers: there is none; say who may read what")
+		return errors.New("readers: there is none; say who may read what")
 	}
 	if d.AWS.Partition == "" {
 		d.AWS.Partition = "aws"
@@ -150,15 +165,15 @@ func Read(text []byte) (*Description, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Secrets)) {
 		if err := d.secret(d.Secrets[name]); err != nil {
-			return nil, fmt.Errorf("secrets.%s: %w", name, err)
+			return fmt.Errorf("secrets.%s: %w", name, err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Readers)) {
 		if err := d.reader(name, d.Readers[name]); err != nil {
-			return nil, fmt.Errorf("readers.%s: %w", name, err)
+			return fmt.Errorf("readers.%s: %w", name, err)
 		}
 	}
-	return &d, nil
+	return nil
 }
 
 var (
@@ -199,6 +214,7 @@ func (d *Description) secret(s Secret) error {
 		if !strings.Contains(s.Name, "/") || strings.Contains(s.Name, "+") {
 			errs = append(errs, fmt.Errorf("name %q: write MOUNT/PATH, without +", s.Name))
 		}
+		errs = append(errs, s.engine())
 	case ref.AzureKeyVault:
 		errs = append(errs, exact("vault", s.Vault), exact("subscription", s.Subscription), exact("resource_group", s.ResourceGroup))
 	case ref.GCPSecrets:
@@ -210,6 +226,19 @@ func (d *Description) secret(s Secret) error {
 		errs = append(errs, fmt.Errorf("kms %q: give the key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID; an alias is no resource of a policy", s.KMS))
 	}
 	return errors.Join(errs...)
+}
+
+// lent is the path of what the database engine gives out.
+var lent = regexp.MustCompile(`^[^/].*/(static-)?creds/[^/]+$`)
+
+func (s Secret) engine() error {
+	switch {
+	case s.Engine != "" && s.Engine != "database":
+		return fmt.Errorf("engine %q: it is database, or left out for KV version 2", s.Engine)
+	case s.Engine != "" && !lent.MatchString(s.Name):
+		return fmt.Errorf("name %q: write MOUNT/creds/ROLE or MOUNT/static-creds/ROLE", s.Name)
+	}
+	return nil
 }
 
 func (a Account) valid() error {
@@ -252,7 +281,7 @@ var inAWS = []string{ref.AWSSecrets, ref.AWSParams}
 var reaches = map[string][]string{
 	"ecs": inAWS, "ec2": inAWS, "lambda": inAWS, "irsa": inAWS, "pod_identity": inAWS,
 	"github": {ref.AWSSecrets, ref.AWSParams, ref.Vault}, "gitlab": {ref.AWSSecrets, ref.AWSParams, ref.Vault},
-	"kubernetes": {ref.Vault}, "approle": {ref.Vault}, "iam_role": {ref.Vault},
+	"kubernetes": {ref.Vault}, "approle": {ref.Vault}, "iam_role": {ref.Vault}, "jwt": {ref.Vault},
 	"azure": {ref.AzureKeyVault, ref.Vault}, "gcp": {ref.GCPSecrets, ref.Vault},
 }
 
@@ -260,7 +289,7 @@ var reaches = map[string][]string{
 func (i Identity) kinds() (set []string) {
 	for kind, is := range map[string]bool{
 		"ecs": i.ECS != nil, "ec2": i.EC2 != nil, "lambda": i.Lambda != nil, "irsa": i.IRSA != nil, "pod_identity": i.PodIdentity != nil,
-		"github": i.GitHub != nil, "gitlab": i.GitLab != nil, "kubernetes": i.Kubernetes != nil, "approle": i.AppRole != nil,
+		"github": i.GitHub != nil, "gitlab": i.GitLab != nil, "kubernetes": i.Kubernetes != nil, "approle": i.AppRole != nil, "jwt": i.JWT != nil,
 		"iam_role": i.IAMRole != "", "azure": i.Azure != nil, "gcp": i.GCP != "",
 	} {
 		if is {
@@ -288,6 +317,8 @@ func (i Identity) valid() error {
 		return i.GitHub.valid()
 	case i.GitLab != nil:
 		return errors.Join(exact("project", i.GitLab.Project), exact("branch", i.GitLab.Branch))
+	case i.JWT != nil:
+		return exact("subject", i.JWT.Subject)
 	case i.IAMRole != "":
 		return exact("iam_role", i.IAMRole)
 	case i.GCP != "":

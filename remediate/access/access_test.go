@@ -17,6 +17,7 @@ secrets:
   docker: {store: awsssm, name: /prod/docker/username, kms: "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"}
   plain: {store: awsssm, name: /prod/plain}
   kv: {store: vault, name: secret/prod/api}
+  lent: {store: vault, engine: database, name: database/creds/api}
   az: {store: azurekeyvault, name: api-key, vault: my-vault, subscription: sub1, resource_group: rg1}
   g: {store: gcpsecrets, name: api-key, project: my-project}
 readers:
@@ -31,6 +32,7 @@ readers:
   gl: {reads: [mail], as: {gitlab: {project: acme/shop, branch: main}}}
   k8s: {reads: [kv], as: {kubernetes: {namespace: shop, service_account: orders}}}
   job: {reads: [kv], as: {approle: {}}}
+  svc: {reads: [lent], as: {jwt: {subject: svc-1}}}
   old: {reads: [kv], as: {iam_role: "arn:aws:iam::123456789012:role/old"}}
   vm: {reads: [az, kv], as: {azure: {principal: 11111111-2222-3333-4444-555555555555, subscription: sub1, resource_group: rg1}}}
   gce: {reads: [g, kv], as: {gcp: orders@my-project.iam.gserviceaccount.com}}
@@ -64,7 +66,7 @@ func document(t *testing.T, d *Description, name string) string {
 func TestCompile(t *testing.T) {
 	d := read(t, sample)
 	docs, err := d.Compile()
-	if err != nil || len(docs) != 9*2+6*2+1+1 {
+	if err != nil || len(docs) != 9*2+7*2+1+1 {
 		t.Fatalf("%d documents, %v", len(docs), err)
 	}
 	for _, doc := range docs {
@@ -85,6 +87,8 @@ func TestCompile(t *testing.T) {
 		"gl.trust-policy.json":           {`"project_path:acme/shop:ref_type:branch:ref:main"`, `"https://gitlab.com"`},
 		"k8s.vault-policy.hcl":           {"path \"secret/data/prod/api\" {\n  capabilities = [\"read\"]\n}\n"},
 		"k8s.vault-role.json":            {`"auth/kubernetes/role/k8s"`, `"bound_service_account_names"`},
+		"svc.vault-policy.hcl":           {"path \"database/creds/api\" {\n  capabilities = [\"read\"]\n}\n"},
+		"svc.vault-role.json":            {`"auth/jwt/role/svc"`, `"bound_subject": "svc-1"`},
 		"job.vault-role.json":            {`"secret_id_num_uses": 1`},
 		"old.vault-role.json":            {`"arn:aws:iam::123456789012:role/old"`},
 		"ci.vault-role.json":             {`"bound_subject": "repo:acme/shop:ref:refs/heads/main"`},

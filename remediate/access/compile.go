@@ -65,10 +65,13 @@ func pretty(v any) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// vaultPaths are the paths of KV version 2 that a reader's secrets have.
+// vaultPaths are the paths that a reader's secrets have: KV version 2 reads below data.
 func (d *Description) vaultPaths(r Reader) (paths []string) {
 	for _, name := range r.Reads {
-		if s := d.Secrets[name]; s.Store == ref.Vault {
+		s := d.Secrets[name]
+		if s.Store == ref.Vault && s.Engine != "" {
+			paths = append(paths, strings.Trim(s.Name, "/"))
+		} else if s.Store == ref.Vault {
 			mount, path := mountAndPath(s.Name)
 			paths = append(paths, mount+"/data/"+path)
 		}
@@ -88,20 +91,38 @@ func vaultPolicy(paths []string) []byte {
 	return []byte(out.String())
 }
 
-// role is an auth method's role: where it is written, and what.
-type role struct {
+// Role is an auth method's role: where it is written, and what.
+type Role struct {
 	Path string         `json:"path"`
 	Data map[string]any `json:"data"`
 }
 
+// Grant is what Vault is told of one reader: a policy under the reader's name, and the
+// role that binds it to the reader's identity.
+type Grant struct {
+	Reader string
+	Policy []byte
+	Role   Role
+}
+
+// VaultGrants are those of all who read from Vault, in the order of their names.
+func (d *Description) VaultGrants() (grants []Grant) {
+	for _, name := range slices.Sorted(maps.Keys(d.Readers)) {
+		if paths := d.vaultPaths(d.Readers[name]); len(paths) > 0 {
+			grants = append(grants, Grant{name, vaultPolicy(paths), d.vaultRole(name, d.Readers[name])})
+		}
+	}
+	return grants
+}
+
 // vaultRole binds the policy to the identity. Tokens live an hour, and what
 // proves the identity is exact (developer.hashicorp.com/vault/api-docs/auth).
-func (d *Description) vaultRole(name string, r Reader) role {
+func (d *Description) vaultRole(name string, r Reader) Role {
 	data := map[string]any{"token_policies": []string{name}, "token_ttl": "1h", "token_max_ttl": "24h"}
 	as := r.As
-	set := func(method string, more map[string]any) role {
+	set := func(method string, more map[string]any) Role {
 		maps.Copy(data, more)
-		return role{"auth/" + method + "/role/" + name, data}
+		return Role{"auth/" + method + "/role/" + name, data}
 	}
 	switch {
 	case as.Kubernetes != nil:
@@ -115,7 +136,12 @@ func (d *Description) vaultRole(name string, r Reader) role {
 	case as.GCP != "":
 		return set("gcp", map[string]any{"type": "iam", "bound_service_accounts": []string{as.GCP}})
 	}
-	_, _, subject := as.web()
+	subject := ""
+	if as.JWT != nil {
+		subject = as.JWT.Subject
+	} else {
+		_, _, subject = as.web()
+	}
 	return set("jwt", map[string]any{"role_type": "jwt", "user_claim": "sub", "bound_audiences": []string{d.Vault.Audience}, "bound_subject": subject})
 }
 
