@@ -136,6 +136,7 @@ var revealers = map[string]string{
 	"remediate/locate/locate.go":          "to find the other places where it stands, in memory",
 	"remediate/store/agefile/content.go":  "to encrypt it",
 	"remediate/store/agefile/identity.go": "age takes a passphrase as text",
+	"remediate/dynamic/reveal.go":         "the password that Vault's own database user gets, on its way into Vault and the database; and the admin's, into the connection",
 	"remediate/launch/reveal.go":          "oakum run: into the environment, or a file in memory, of the program that the user starts",
 	"remediate/store/document.go":         "fields of a JSON document are what rotation functions and CSI drivers read; made and compared in memory",
 	"remediate/store/plain.go":            "a store's client takes the value as text; into the request that stores it and nowhere else",
