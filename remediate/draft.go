@@ -33,15 +33,15 @@ type drafted struct {
 }
 
 // work rewrites a target's files in memory, and adds names to its names file.
-func work(ctx context.Context, t Target, edits map[string][]rewrite.Edit, names ref.Names) (*draft, error) {
+func work(ctx context.Context, t Target, edits map[string][]rewrite.Edit, names ref.Names, opt rewrite.Options) (*draft, error) {
 	if t.Mode == InPlace {
-		return workInPlace(t.Dir, edits, names)
+		return workInPlace(t.Dir, edits, names, opt)
 	}
 	var requests []tree.Request
 	for _, name := range slices.Sorted(maps.Keys(edits)) {
 		requests = append(requests, tree.Request{Path: name, Edits: edits[name]})
 	}
-	set, err := tree.Plan(ctx, t.Dir, requests, names, rewrite.Options{})
+	set, err := tree.Plan(ctx, t.Dir, requests, names, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func work(ctx context.Context, t Target, edits map[string][]rewrite.Edit, names 
 	return d, nil
 }
 
-func workInPlace(dir string, edits map[string][]rewrite.Edit, names ref.Names) (*draft, error) {
+func workInPlace(dir string, edits map[string][]rewrite.Edit, names ref.Names, opt rewrite.Options) (*draft, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("rewrite in %s: %w", dir, err)
@@ -63,7 +63,7 @@ func workInPlace(dir string, edits map[string][]rewrite.Edit, names ref.Names) (
 	defer root.Close()
 	d := &draft{results: map[string]rewrite.Result{}, refused: map[string]string{}}
 	for _, name := range slices.Sorted(maps.Keys(edits)) {
-		if err := d.rewrite(root, name, edits[name]); err != nil {
+		if err := d.rewrite(root, name, edits[name], opt); err != nil {
 			return nil, err
 		}
 	}
@@ -92,7 +92,7 @@ func readFile(root *os.Root, name string) (content []byte, mode fs.FileMode, why
 	return content, info.Mode().Perm(), "", err
 }
 
-func (d *draft) rewrite(root *os.Root, name string, edits []rewrite.Edit) error {
+func (d *draft) rewrite(root *os.Root, name string, edits []rewrite.Edit, opt rewrite.Options) error {
 	content, mode, why, err := readFile(root, name)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (d *draft) rewrite(root *os.Root, name string, edits []rewrite.Edit) error 
 		d.refused[name] = why
 		return nil
 	}
-	res, err := rewrite.File(name, content, edits, rewrite.Options{})
+	res, err := rewrite.File(name, content, edits, opt)
 	if err != nil {
 		return err
 	}

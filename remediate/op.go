@@ -7,9 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/act"
+	"github.com/oakum-sec/oakum/remediate/journal"
 	"github.com/oakum-sec/oakum/remediate/key"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -53,16 +56,20 @@ func (o *putOp) Done(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, value, err := st.Read(ctx, first.Name, "")
+	e, value, err := st.Read(ctx, first.Name, "")
 	switch {
-	case store.CodeOf(err) == store.NotFound:
+	case store.CodeOf(err) == store.NotFound && len(o.s.Adds) == 0:
 		return false, nil
+	case store.CodeOf(err) == store.NotFound:
+		return false, fmt.Errorf("%w: %s is gone from the store", ErrStale, first.Name)
 	case err != nil:
 		return false, err
-	case !o.r.holds(o.r.plan, o.s, value):
-		return false, fmt.Errorf("%w: %s holds another value than the plan knows", ErrStale, first.Name)
+	case o.r.holds(o.r.plan, o.s, value):
+		return true, nil
+	case len(o.s.Adds) > 0 && e.Version == o.s.Found:
+		return false, nil
 	}
-	return true, nil
+	return false, fmt.Errorf("%w: %s holds another value than the plan knows", ErrStale, first.Name)
 }
 
 func (o *putOp) Do(ctx context.Context) error {
@@ -70,28 +77,58 @@ func (o *putOp) Do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	value, err := o.value()
+	fields, whole, err := o.values()
 	if err != nil {
 		return err
 	}
-	_, err = st.Create(ctx, store.Put{Name: first.Name, Value: value, Op: o.s.Op, Tags: map[string]string{"oakum-plan": o.r.plan.ID}})
+	put := store.Put{Name: first.Name, Value: whole, Op: o.s.Op, Tags: map[string]string{"oakum-plan": o.r.plan.ID}}
+	if len(o.s.Adds) > 0 {
+		if put.Value, err = o.grown(ctx, st, first, fields); err == nil {
+			_, err = st.Replace(ctx, put, o.s.Found)
+		}
+		return err
+	}
+	if len(fields) > 0 {
+		if put.Value, err = store.Document(fields); err != nil {
+			return err
+		}
+	}
+	_, err = st.Create(ctx, put)
 	return err
 }
 
-// value takes the values from the files in which they still stand.
-func (o *putOp) value() (leak.Secret, error) {
-	fields := map[string]leak.Secret{}
+// values takes the values from the files in which they still stand: the fields of a
+// document, or a value that is none.
+func (o *putOp) values() (fields map[string]leak.Secret, whole leak.Secret, err error) {
+	fields = map[string]leak.Secret{}
 	for _, i := range o.s.Secrets {
 		v, err := o.r.value(i)
 		if err != nil {
-			return leak.Secret{}, err
+			return nil, whole, err
 		}
-		if o.r.plan.Secrets[i].Field == "" {
-			return v, nil
+		field := o.r.plan.Secrets[i].Field
+		if field == "" {
+			return nil, v, nil
 		}
-		fields[o.r.plan.Secrets[i].Field] = v
+		fields[field] = v
 	}
-	return store.Document(fields)
+	return fields, whole, nil
+}
+
+// grown is the document that stands there with the fields that the step adds.
+func (o *putOp) grown(ctx context.Context, st *store.Store, first Secret, fields map[string]leak.Secret) (leak.Secret, error) {
+	_, value, err := st.Read(ctx, first.Name, o.s.Found)
+	if err != nil {
+		return leak.Secret{}, err
+	}
+	all, ok := store.Texts(value)
+	if !ok {
+		return leak.Secret{}, fmt.Errorf("%w: %s is no document of texts", ErrStale, first.Name)
+	}
+	for _, field := range o.s.Adds {
+		all[field] = fields[field]
+	}
+	return store.Document(all)
 }
 
 // Undo removes what this very step made, while the value stands in a file again: the
@@ -107,26 +144,83 @@ func (o *putOp) Undo(ctx context.Context) error {
 		return nil
 	case err != nil:
 		return err
-	case e.Tags[store.TagOp] != o.s.Op:
+	case len(o.s.Adds) > 0:
+		return o.shrink(ctx, st, e, value)
+	case e.MadeBy() != o.s.Op:
 		return nil
 	case !o.r.holds(o.r.plan, o.s, value):
 		return fmt.Errorf("%s was changed since it was stored: it is left there; remove it by hand if nobody needs it", first.Name)
 	}
-	if id := o.r.sharer(first); id != "" {
+	if id := o.r.sharer(first, nil); id != "" {
 		o.r.say("%s stays in the store: plan %s refers to it too", first.Name, id)
 		return nil
 	}
+	if err := o.standAgain(); err != nil {
+		return err
+	}
+	return st.Remove(ctx, store.Receipt{Name: first.Name, Version: e.Version}, o.s.Op)
+}
+
+// standAgain tells that the step's values stand in files again.
+func (o *putOp) standAgain() error {
 	for _, i := range o.s.Secrets {
 		if _, err := o.r.value(i); err != nil {
 			return fmt.Errorf("%w: the store may have the only copy, and keeps it", err)
 		}
 	}
-	return st.Remove(ctx, store.Receipt{Name: first.Name, Version: e.Version}, o.s.Op)
+	return nil
 }
 
-// sharer is another run that has taken over what is stored under a secret's name, ""
-// where none on this machine has.
-func (r *run) sharer(s Secret) string {
+// shrink takes the fields out again that the step added to a document, and what was
+// written of them and never became current.
+func (o *putOp) shrink(ctx context.Context, st *store.Store, e store.Entry, value leak.Secret) error {
+	first, back := o.r.plan.Secrets[o.s.Secrets[0]], opID(o.r.plan.ID, o.s.ID+" taken back")
+	all, ok := store.Texts(value)
+	there := 0
+	for _, field := range o.s.Adds {
+		if _, has := all[field]; has {
+			there++
+		}
+	}
+	switch {
+	case there == 0:
+		return st.Drop(ctx, first.Name, o.s.Op)
+	case !o.wrote(e, back):
+		return nil
+	case !ok || !o.r.holds(o.r.plan, o.s, value):
+		return fmt.Errorf("%s was changed since %s was added: it is left as it is; take that out by hand if nobody needs it", first.Name, strings.Join(o.s.Adds, ", "))
+	}
+	if id := o.r.sharer(first, o.s.Adds); id != "" {
+		o.r.say("%s stays in %s: plan %s refers to it too", strings.Join(o.s.Adds, ", "), first.Name, id)
+		return nil
+	}
+	if err := o.standAgain(); err != nil {
+		return err
+	}
+	for _, field := range o.s.Adds {
+		delete(all, field)
+	}
+	old, err := store.Document(all)
+	if err == nil {
+		_, err = st.Replace(ctx, store.Put{Name: first.Name, Value: old, Op: back}, e.Version)
+	}
+	return err
+}
+
+// wrote tells whether the step wrote the fields, and not somebody who was faster: its
+// tag is on them, or, where another operation has written since, its journal says so.
+func (o *putOp) wrote(e store.Entry, back string) bool {
+	if op := e.Tags[store.TagOp]; op == o.s.Op || op == back {
+		return true
+	}
+	return slices.ContainsFunc(o.r.Journal.Records(), func(rec journal.Record) bool {
+		return rec.Step == o.s.ID && rec.Phase == journal.Effect
+	})
+}
+
+// sharer is another run that has taken over what is stored under a secret's name, or
+// some of the fields where they are named; "" where none on this machine has.
+func (r *run) sharer(s Secret, fields []string) string {
 	ids, _ := r.Runs() // a run that cannot be read is none that can be resumed
 	for _, id := range ids {
 		other, err := r.Status(id)
@@ -135,7 +229,7 @@ func (r *run) sharer(s Secret) string {
 		}
 		for _, theirs := range other.Plan.Secrets {
 			a, b := r.plan.Stores[s.Store], other.Plan.Stores[theirs.Store]
-			if a.Kind == b.Kind && a.Identity == b.Identity && s.Name == theirs.Name {
+			if a.Kind == b.Kind && a.Identity == b.Identity && s.Name == theirs.Name && (fields == nil || slices.Contains(fields, theirs.Field)) {
 				return id
 			}
 		}
@@ -160,6 +254,16 @@ func (r *run) value(secret int) (v leak.Secret, err error) {
 					v = at
 					return nil
 				}
+			}
+		}
+		if f := s.From; f != nil {
+			content, err := root.ReadFile(filepath.FromSlash(f.File))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			if at := secretAt(content, Edit{Start: f.Start, End: f.End}); key.Same(r.Key.Tag(at), s.Tag) {
+				v = at
+				return nil
 			}
 		}
 		return fmt.Errorf("%w: the value of %s stands in none of its places any more", ErrStale, s.Env)

@@ -36,7 +36,7 @@ func (r *run) draft(ctx context.Context, s Step) (*draft, error) {
 			edits[f.Path] = f.Edits
 		}
 	}
-	d, err := work(ctx, t, r.plan.rewrites(edits), r.plan.names(s.Target))
+	d, err := work(ctx, t, r.plan.rewrites(edits), r.plan.names(s.Target), r.plan.options())
 	if err != nil {
 		return nil, err
 	}

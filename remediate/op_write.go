@@ -93,7 +93,7 @@ func (o *writeOp) after(content []byte) ([]byte, error) {
 		return []byte(*o.f.Content), nil
 	}
 	edits := o.r.plan.rewrites(map[string][]Edit{o.f.Path: o.f.Edits})
-	res, err := rewrite.File(o.f.Path, content, edits[o.f.Path], rewrite.Options{})
+	res, err := rewrite.File(o.f.Path, content, edits[o.f.Path], o.r.plan.options())
 	if err == nil && !key.Same(o.r.Key.FileTag(res.Content), o.f.Becomes) {
 		err = fmt.Errorf("%w: %s would become something else than planned", ErrStale, o.f.Path)
 	}

@@ -8,9 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/oakum-sec/oakum/remediate/key"
+	"github.com/oakum-sec/oakum/remediate/ref"
+	"github.com/oakum-sec/oakum/remediate/rewrite"
 )
 
 // Schema names the layout of a plan. A plan lives for days: another version's is
@@ -29,12 +34,59 @@ type Plan struct {
 	Tool    string    `json:"tool"`   // version of oakum
 	Key     string    `json:"key_id"` // id of the key that its tags were made with
 	Stores  []Store   `json:"stores"`
+	Way     Way       `json:"way,omitzero"` // in which files are rewritten
 	Targets []Target  `json:"targets"`
 	Secrets []Secret  `json:"secrets"`
 	Files   []File    `json:"files"`
 	Left    []Left    `json:"left"` // findings that it leaves alone, and why
 	Steps   []Step    `json:"steps"`
 	MAC     string    `json:"mac"`
+}
+
+// Way is what the user chose where a format has several ways.
+type Way struct {
+	Tests      bool               `json:"tests,omitempty"` // test code and data are rewritten too
+	Kubernetes rewrite.Kubernetes `json:"kubernetes,omitzero"`
+	OIDC       rewrite.OIDC       `json:"oidc,omitzero"`
+}
+
+// Ways are those in which a Kubernetes workload's Secret comes to be, the default first.
+func Ways() []string { return rewrite.Ways() }
+
+// roleARN is an IAM role's, in any of AWS's partitions.
+var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$`)
+
+// Check refuses what no file could be rewritten by.
+func (w Way) Check() error {
+	switch k := w.Kubernetes; {
+	case k.Via != "" && !slices.Contains(Ways(), k.Via):
+		return fmt.Errorf("--k8s %s: there is no such way; there are %s", k.Via, strings.Join(Ways(), ", "))
+	case w.OIDC.Role != "" && !roleARN.MatchString(w.OIDC.Role):
+		return fmt.Errorf("--oidc-role %s: write the role's ARN, as arn:aws:iam::123456789012:role/deploy", w.OIDC.Role)
+	case w.OIDC.Region != "" && w.OIDC.Role == "":
+		return errors.New("--oidc-region says nothing without --oidc-role")
+	}
+	return nil
+}
+
+// options are a plan's choices as package rewrite takes them.
+func (p *Plan) options() rewrite.Options {
+	o := rewrite.Options{Tests: p.Way.Tests}
+	o.Kubernetes, o.ARN = p.Way.Kubernetes, p.arn
+	if p.Way.OIDC.Role != "" {
+		o.OIDC = &p.Way.OIDC
+	}
+	return o
+}
+
+// arn is the exact name of what a reference is about, "" where it is not known.
+func (p *Plan) arn(r ref.Ref) string {
+	for _, s := range p.Secrets {
+		if s.ARN != "" && s.Ref == r.String() {
+			return s.ARN
+		}
+	}
+	return ""
 }
 
 // Store is where secrets go. Apply refuses another one under the same name.
@@ -72,11 +124,20 @@ type Secret struct {
 	Store    int      `json:"store"`
 	Name     string   `json:"name"`
 	Field    string   `json:"field,omitempty"` // of the JSON document under Name; "": the whole value
+	ARN      string   `json:"arn,omitempty"`   // of the name, where it is known
 	Env      string   `json:"env"`
 	Ref      string   `json:"ref"`
 	Advice   Advice   `json:"advice"`
 	Stays    []Stay   `json:"stays,omitempty"` // places that the plan does not change
 	Rotate   string   `json:"rotate,omitempty"`
+	From     *From    `json:"from,omitempty"` // of a secret that is stored, and leaves no file yet
+}
+
+// From is a place in which a value stands that the plan does not change.
+type From struct {
+	File  string `json:"file"`
+	Start int64  `json:"start"`
+	End   int64  `json:"end"`
 }
 
 // Stay is a place in which a value stands after the plan too.
@@ -126,17 +187,18 @@ const (
 
 // Step is one act, with how it is taken back.
 type Step struct {
-	ID           string `json:"id"`
-	Do           string `json:"do"`
-	Op           string `json:"op"` // a UUID made of plan and step: the store's idempotency token
-	Target       int    `json:"target"`
-	Secrets      []int  `json:"secrets,omitempty"`
-	Files        []int  `json:"files,omitempty"`
-	Found        string `json:"found,omitempty"` // what stood in the store when the plan was made: "", or a version with an equal value
-	Text         string `json:"text"`
-	Undo         string `json:"undo"`
-	Risk         string `json:"risk,omitempty"`
-	Irreversible bool   `json:"irreversible,omitempty"`
+	ID           string   `json:"id"`
+	Do           string   `json:"do"`
+	Op           string   `json:"op"` // a UUID made of plan and step: the store's idempotency token
+	Target       int      `json:"target"`
+	Secrets      []int    `json:"secrets,omitempty"`
+	Files        []int    `json:"files,omitempty"`
+	Found        string   `json:"found,omitempty"` // what stood in the store when the plan was made: "", or a version with an equal value
+	Adds         []string `json:"adds,omitempty"`  // fields that the document of version Found has not, and gets
+	Text         string   `json:"text"`
+	Undo         string   `json:"undo"`
+	Risk         string   `json:"risk,omitempty"`
+	Irreversible bool     `json:"irreversible,omitempty"`
 }
 
 // sign sets the MAC.

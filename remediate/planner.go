@@ -13,7 +13,6 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/locate"
 	"github.com/oakum-sec/oakum/remediate/ref"
-	"github.com/oakum-sec/oakum/remediate/rewrite"
 	"github.com/oakum-sec/oakum/remediate/rewrite/tree"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -33,6 +32,8 @@ type planner struct {
 	stores []*store.Store
 	kinds  []store.Description
 	taken  map[string]string // store and name and field → tag
+	owner  map[string]int    // store and name → target
+	seen   map[string]*standing
 }
 
 // Plan works out what moves the values into a store. It changes nothing.
@@ -40,8 +41,8 @@ func (t *Tools) Plan(ctx context.Context, found []Found, wish Wish) (*Plan, erro
 	if wish.Patch != "" && len(found) > 1 {
 		return nil, errors.New("--patch is for one folder: a patch is of one repository")
 	}
-	p := &planner{Tools: t, wish: wish, taken: map[string]string{},
-		plan: &Plan{Schema: Schema, ID: t.newID(), Created: t.now().Truncate(1e9), Tool: t.Version, Key: t.Key.ID}}
+	p := &planner{Tools: t, wish: wish, taken: map[string]string{}, owner: map[string]int{}, seen: map[string]*standing{},
+		plan: &Plan{Way: wish.Way, Schema: Schema, ID: t.newID(), Created: t.now().Truncate(1e9), Tool: t.Version, Key: t.Key.ID}}
 	for _, f := range found {
 		if err := p.target(ctx, f); err != nil {
 			return nil, fmt.Errorf("plan for %s: %w", f.Dir, err)
@@ -60,6 +61,9 @@ func (p *planner) target(ctx context.Context, f Found) error {
 	p.plan.Targets = append(p.plan.Targets, t)
 	begin := len(p.plan.Secrets)
 	groups, err := p.secrets(ctx, at, f)
+	if err == nil {
+		groups, err = p.settle(ctx, begin, groups)
+	}
 	if err != nil {
 		return err
 	}
@@ -85,7 +89,7 @@ func (p *planner) mode(ctx context.Context, f Found) (Target, error) {
 	if t.Mode == InPlace {
 		return t, nil
 	}
-	set, err := tree.Plan(ctx, f.Dir, nil, nil, rewrite.Options{})
+	set, err := tree.Plan(ctx, f.Dir, nil, nil, p.plan.options())
 	if err != nil {
 		return t, fmt.Errorf("%w; or use --in-place", err)
 	}
@@ -114,7 +118,7 @@ func (p *planner) secrets(ctx context.Context, at int, f Found) (groups []*group
 		case word.Skip:
 			p.leave(v, "the map says to skip it")
 		case v.Secret.IsZero():
-			p.leave(v, "nobody has its value")
+			p.leave(v, unseen(v))
 		case len(v.Spots) == 0:
 			p.leave(v, why(v))
 		default:
@@ -153,6 +157,21 @@ func why(v *locate.Value) string {
 		return "it is in no file that can be changed"
 	}
 	return v.Others[0].Why
+}
+
+// identityRule is of findings that are a login without a value: a pipeline that uses a
+// static key out of its platform's secrets.
+const identityRule = "static-identity"
+
+// unseen says of a finding without a value what is to be done with it.
+func unseen(v *locate.Value) string {
+	switch {
+	case v.Rule == identityRule && len(v.Finding.Notes) > 0:
+		return "a static key in use, whose value is not here: " + strings.Join(v.Finding.Notes, "; ")
+	case len(v.Spots) == 0 && len(v.Others) > 0:
+		return v.Others[0].Why
+	}
+	return "nobody has its value"
 }
 
 func (p *planner) leave(v *locate.Value, why string) {
@@ -204,7 +223,7 @@ func (p *planner) secret(ctx context.Context, at int, f Found, tag string, g *gr
 		return s, err
 	}
 	d := p.kinds[i]
-	s.Ref = d.Ref.To(s.Name, s.Field)
+	s.Ref, s.ARN = d.Ref.To(s.Name, s.Field), g.word.ARN
 	for n, base := 2, s.Env; envs[s.Env] != "" && envs[s.Env] != s.Ref; n++ {
 		s.Env = fmt.Sprintf("%s_%d", base, n)
 	}
@@ -256,13 +275,15 @@ func (p *planner) place(s *Secret, i int, word Mapped, prefix, stage string) err
 				s.Field = field
 			}
 		}
-		id := fmt.Sprintf("%d\x00%s\x00%s", i, s.Name, s.Field)
-		if at, ok := p.taken[id]; !ok || at == s.Tag {
-			p.taken[id] = s.Tag
+		name := fmt.Sprintf("%d\x00%s", i, s.Name)
+		id := name + "\x00" + s.Field
+		target, named := p.owner[name]
+		if at, ok := p.taken[id]; ok && at == s.Tag || !ok && (!named || target == s.Target) {
+			p.taken[id], p.owner[name] = s.Tag, s.Target
 			return nil
 		}
 		if word.Name != "" {
-			return fmt.Errorf("the map puts two values at %s %s: give one of them another name or field", s.Name, s.Field)
+			return fmt.Errorf("the map puts two values at %s %s, or those of two folders: give one of them another name or field", s.Name, s.Field)
 		}
 	}
 }

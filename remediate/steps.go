@@ -34,6 +34,9 @@ func (p *planner) steps(ctx context.Context, at, begin int) error {
 			p.add(s)
 		}
 	}
+	if len(files) == 0 {
+		return nil
+	}
 	switch t.Mode {
 	case Branch:
 		p.add(Step{Do: DoCommit, Target: at, Files: files, Text: fmt.Sprintf("commit %d files to branch %s", len(files), t.Branch), Undo: "delete the branch, if it is still as made",
@@ -95,34 +98,25 @@ func (p *Plan) fields(s Step) (fields []string) {
 	return fields
 }
 
-// look tells what stands under a name. A value that differs is a conflict, which is
-// said now and not in the middle of an apply.
+// look says what a step finds under its name; what would be a conflict has been left out
+// by settle.
 func (p *planner) look(ctx context.Context, s *Step) error {
 	first := p.plan.Secrets[s.Secrets[0]]
-	st := p.stores[first.Store]
-	e, err := st.Stat(ctx, first.Name)
-	switch store.CodeOf(err) {
-	case store.NotFound:
-		return nil
-	case store.OK:
-	default:
+	at, err := p.stands(ctx, first)
+	if err != nil || at.code == store.NotFound {
 		return err
 	}
-	if e.State == store.Deleted {
-		return fmt.Errorf("%s belongs to a deleted secret in %s: restore it, or give another name with --map or --store-prefix", first.Name, p.plan.Stores[first.Store].Kind)
-	}
-	s.Found, s.Undo = e.Version, "nothing: it was there before"
-	e, value, err := st.Read(ctx, first.Name, "")
-	switch code := store.CodeOf(err); {
-	case code == store.PermissionDenied:
+	s.Found, s.Undo = at.entry.Version, "nothing: it was there before"
+	if at.code == store.PermissionDenied {
 		s.Risk = "there is a secret of this name already, which this identity may not read: apply compares the values"
 		return nil
-	case err != nil:
-		return err
-	case !p.holds(p.plan, *s, value):
-		return fmt.Errorf("%s in %s holds another value (version %s): give another name with --map or --store-prefix, or remove it", first.Name, p.plan.Stores[first.Store].Kind, e.Version)
 	}
-	s.Risk = "there is an equal value already: it is adopted"
+	if s.Adds = p.adds(*s, at); len(s.Adds) == 0 {
+		s.Risk = "there is an equal value already: it is adopted"
+		return nil
+	}
+	s.Text = fmt.Sprintf("add %s to %s in %s", strings.Join(s.Adds, ", "), first.Name, p.plan.Stores[first.Store].Kind)
+	s.Undo = "take that out again, if it is unchanged"
 	return nil
 }
 

@@ -25,6 +25,7 @@ type Wish struct {
 	Mode   Mode   // "": a branch in a repository, in place elsewhere
 	Branch string // "": oakum/ and the plan's id
 	Patch  string // the file to write, absolute
+	Way    Way
 }
 
 // Map is the user's word on single findings.
@@ -39,6 +40,7 @@ type Mapped struct {
 	Name    string `yaml:"name,omitempty"`  // as "prod/mysql", exactly as the store is to have it
 	Field   string `yaml:"field,omitempty"` // of the JSON document under the name
 	Whole   bool   `yaml:"whole,omitempty"` // the value alone stands under the name: no document, no field
+	ARN     string `yaml:"arn,omitempty"`   // of the name, where it is in AWS Secrets Manager already and is not to be asked for
 	Env     string `yaml:"env,omitempty"`   // the variable's name
 	Skip    bool   `yaml:"skip,omitempty"`  // leave it alone
 	Note    string `yaml:"note,omitempty"`  // for people

@@ -11,6 +11,7 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/rewrite"
+	"github.com/oakum-sec/oakum/remediate/rewrite/change"
 )
 
 // writing plans the changes of one target's files.
@@ -27,7 +28,7 @@ type writing struct {
 // be changed; then with those alone, and with the names of what moves.
 func (w *writing) files(ctx context.Context) error {
 	w.gather()
-	first, err := work(ctx, w.target, w.asked(), nil)
+	first, err := work(ctx, w.target, w.asked(), nil, w.plan.options())
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func (w *writing) files(ctx context.Context) error {
 	if len(w.plan.Secrets) == w.begin {
 		return nil
 	}
-	second, err := work(ctx, w.target, w.asked(), w.names())
+	second, err := work(ctx, w.target, w.asked(), w.names(), w.plan.options())
 	if err != nil {
 		return err
 	}
@@ -96,6 +97,9 @@ func (w *writing) refusals(d *draft) {
 		no := map[int]string{}
 		for _, r := range d.results[name].Refused {
 			no[r.Edit] = r.Error()
+			if e := all[r.Edit]; r.Reason == change.NotYet && d.refused[name] == "" {
+				w.plan.Secrets[e.Secret].From = &From{name, e.Start, e.End}
+			}
 		}
 		var kept []Edit
 		for i, e := range all {
@@ -116,7 +120,7 @@ func (w *writing) refusals(d *draft) {
 }
 
 // dropUnmoved leaves secrets alone that no file would lose: a copy in a store of what
-// stays where it is makes nothing better.
+// stays where it is makes nothing better. But what a file can lose once it is stored is.
 func (w *writing) dropUnmoved() {
 	moved := map[int]bool{}
 	for _, list := range w.edits {
@@ -127,7 +131,10 @@ func (w *writing) dropUnmoved() {
 	number, kept := map[int]int{}, w.plan.Secrets[:w.begin:w.begin]
 	for i := w.begin; i < len(w.plan.Secrets); i++ {
 		s := w.plan.Secrets[i]
-		if !moved[i] {
+		if moved[i] {
+			s.From = nil
+		}
+		if !moved[i] && s.From == nil {
 			place, why := "", "no place of it can be changed"
 			if len(s.Stays) > 0 {
 				place, why = s.Stays[0].Place, s.Stays[0].Why

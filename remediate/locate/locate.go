@@ -103,6 +103,8 @@ func (v *Value) see(root *os.Root, place leak.Place, span leak.Span, line int, d
 		switch {
 		case err != nil:
 			why = "it cannot be opened again: " + err.Error()
+		case v.Secret.IsZero():
+			why = "its value is not here: change it where it is kept"
 		case !At(content, span).Equal(v.Secret):
 			why = "the value does not stand at its place any more: scan again"
 		default:

@@ -30,7 +30,7 @@ func TestECS(t *testing.T) {
 		{name: "task.yaml", opts: withARN,
 			before: "containerDefinitions:\n  - name: app\n    environment:\n      - name: A\n        value: \"1\"\n      - name: DB\n        value: «hunter2x»\n",
 			after:  "containerDefinitions:\n  - name: app\n    secrets:\n      - name: DB\n        valueFrom: \"" + arn + ":password::\"\n    environment:\n      - name: A\n        value: \"1\"\n"},
-		{name: "task.json", before: `{"containerDefinitions": [{"environment": [{"name": "DB", "value": "«hunter2x»"}]}]}`, reason: change.NoPlace},
+		{name: "task.json", before: `{"containerDefinitions": [{"environment": [{"name": "DB", "value": "«hunter2x»"}]}]}`, reason: change.NotYet},
 		{name: "task.json", opts: withARN, before: `{"containerDefinitions": [{"command": ["«hunter2x»"]}]}`, reason: change.NoPlace},
 		{name: "task.json", opts: withARN, before: `{"containerDefinitions": [{"environment": [{"name": "U", "value": "dsn «hunter2x»"}]}]}`, reason: change.SuggestOnly},
 	})

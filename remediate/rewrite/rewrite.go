@@ -43,6 +43,9 @@ type (
 	OIDC       = platform.OIDC
 )
 
+// Ways are those in which a Kubernetes workload's Secret comes to be, the default first.
+func Ways() []string { return platform.Vias() }
+
 // Result is a file after its edits.
 type Result struct {
 	Format  string

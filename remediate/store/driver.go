@@ -68,9 +68,27 @@ func (s *Store) Promote(ctx context.Context, name, version, from string) error {
 	return s.call(ctx, "promote", name, func() error { return p.Promote(ctx, name, version, from) })
 }
 
+// Dropper is a Driver of a store in which a version that waits must be taken away, or
+// it is in everybody's way.
+type Dropper interface {
+	// Drop takes a version away that waits. One that does not is dropped.
+	Drop(ctx context.Context, name, version string) error
+}
+
+// Drop takes away what an operation wrote that was cut off before it was current: the
+// version that waits under its id, where the store has such.
+func (s *Store) Drop(ctx context.Context, name, op string) error {
+	d, ok := s.driver.(Dropper)
+	if !ok {
+		return nil
+	}
+	return s.call(ctx, "take away what waits at", name, func() error { return d.Drop(ctx, name, op) })
+}
+
 // Entry is what is known of a name beside its value.
 type Entry struct {
 	Name    string
+	Full    string // by which the store's platform knows it, where it has a longer name: an ARN
 	Version string // the current one; in Read's answer the one that was read
 	Pending string // a version that waits to be promoted; "": none does
 	Tags    map[string]string

@@ -16,6 +16,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"time"
@@ -27,7 +28,8 @@ import (
 // every store allows: lower-case letters, digits and hyphens.
 const (
 	TagManaged = "oakum-managed-by" // "oakum"
-	TagOp      = "oakum-op"         // the operation that made the entry, see [Put]
+	TagOp      = "oakum-op"         // the operation that wrote the entry's value, see [Put]
+	TagMade    = "oakum-made"       // the operation that made the entry; later ones leave it
 )
 
 // Options are a Store's settings; the zero value is the default.
@@ -131,6 +133,11 @@ func (s *Store) put(ctx context.Context, p Put, from string) (Receipt, error) {
 		w.Tags = map[string]string{}
 	}
 	w.Tags[TagManaged], w.Tags[TagOp] = "oakum", p.Op
+	if from == "" {
+		w.Tags[TagMade] = p.Op
+	} else if err := s.keepTags(ctx, w); err != nil {
+		return Receipt{}, err
+	}
 	for attempt := 1; ; attempt++ {
 		r, err := s.once(ctx, w)
 		if err == nil || !CodeOf(err).Retryable() || attempt >= s.opt.Attempts {
@@ -140,6 +147,21 @@ func (s *Store) put(ctx context.Context, p Put, from string) (Receipt, error) {
 			return Receipt{}, s.failed("store", p.Name, p.Value, err)
 		}
 	}
+}
+
+// keepTags adds the tags that stand there to those of a replacement: some stores keep
+// them with the value.
+func (s *Store) keepTags(ctx context.Context, w Write) error {
+	e, err := s.Stat(ctx, w.Name)
+	if err != nil {
+		return err
+	}
+	for k, v := range e.Tags {
+		if _, ours := w.Tags[k]; !ours {
+			w.Tags[k] = v
+		}
+	}
+	return nil
 }
 
 // once looks, writes if that is needed, and reads back. It comes to the same end
@@ -188,6 +210,9 @@ func (s *Store) standing(ctx context.Context, w Write) (r Receipt, done bool, er
 	return Receipt{Version: e.Version}, false, s.failed("store", w.Name, w.Value, Failf(Conflict, "its version is %s, not %s: somebody changed it in between", e.Version, w.From))
 }
 
+// MadeBy is the operation that made an entry, "" where we did not.
+func (e Entry) MadeBy() string { return cmp.Or(e.Tags[TagMade], e.Tags[TagOp]) }
+
 // Remove takes away what the operation op made, if it still is as op left it. A name
 // that is gone is done; what somebody else made or changed is a Conflict.
 func (s *Store) Remove(ctx context.Context, r Receipt, op string) error {
@@ -198,7 +223,7 @@ func (s *Store) Remove(ctx context.Context, r Receipt, op string) error {
 			return nil
 		case err != nil:
 			return err
-		case e.Tags[TagOp] != op || e.Version != r.Version:
+		case e.MadeBy() != op || e.Version != r.Version:
 			return s.failed("remove", r.Name, leak.Secret{}, Failf(Conflict, "it is no longer what was stored (version %s, not %s); remove it by hand if nobody needs it", e.Version, r.Version))
 		}
 		err = s.driver.Delete(ctx, r.Name, r.Version)

@@ -3,21 +3,17 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -35,70 +31,10 @@ const few = 30
 // announcements which get lost are noticed.
 const minPlaces = 200
 
-// toll stands before a store's server. It counts what passes, each request once on its way
-// there and once on its way back, and can kill the asking program in between.
-type toll struct {
-	*httptest.Server
-	to   string
-	lock sync.Mutex
-	seen int
-	at   int // where it kills; 0: nowhere
-	kill func()
-}
-
-func newToll(t *testing.T, to string) *toll {
-	x := &toll{to: to}
-	x.Server = httptest.NewServer(http.HandlerFunc(x.serve))
-	t.Cleanup(x.Close)
-	return x
-}
-
-func (x *toll) pass() {
-	x.lock.Lock()
-	defer x.lock.Unlock()
-	if x.seen++; x.seen == x.at {
-		x.kill()
-		panic(http.ErrAbortHandler) // the connection ends without an answer
-	}
-}
-
-// set begins a count anew.
-func (x *toll) set(at int, kill func()) {
-	x.lock.Lock()
-	defer x.lock.Unlock()
-	x.seen, x.at, x.kill = 0, at, kill
-}
-
-func (x *toll) serve(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	x.pass()
-	out, err := http.NewRequest(r.Method, x.to+r.URL.RequestURI(), bytes.NewReader(body))
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	out.Header = r.Header.Clone()
-	resp, err := http.DefaultTransport.RoundTrip(out)
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	x.pass()
-	maps.Copy(w.Header(), resp.Header)
-	w.WriteHeader(resp.StatusCode)
-	w.Write(answer)
-}
-
 // place is where a program is killed: at a passage of the toll, or at a step of its disk.
 type place struct {
 	store   *realStore
-	act     string
+	act     act
 	network bool
 	at      int
 }
@@ -108,15 +44,40 @@ func (p place) String() string {
 	if p.network {
 		kind = "passage"
 	}
-	return fmt.Sprintf("%s, %s, %s %d", p.store.name, p.act, kind, p.at)
+	return fmt.Sprintf("%s, %s, %s %d", p.store.name, p.act.name, kind, p.at)
 }
 
-// The acts that are killed, each with how it comes to its end afterwards.
+// act is what is killed, how it comes to its end afterwards, and what goes before.
+type act struct {
+	name   string
+	before []string // commands
+	killed string
+	last   string
+}
+
+// side is 1 for a place between the program and the store's server.
+func (p place) side() int {
+	if p.network {
+		return 1
+	}
+	return 0
+}
+
+// The commands of acts. The first plan moves all; the second adds a field to a document of
+// the first, which by then is there, with the file in which it was found.
 const (
-	applying = "apply"
-	undoing  = "rollback"
-	givingUp = "apply, given up" // killed in the apply, and then rolled back
+	apply, rollback = "apply", "rollback"
+	grow, shrink    = "grow", "shrink"
 )
+
+var acts = []act{
+	{"apply", nil, apply, apply},
+	{"rollback", []string{apply}, rollback, rollback},
+	{"apply, given up", nil, apply, rollback},
+	{"addition", []string{apply}, grow, grow},
+	{"addition taken back", []string{apply, grow}, shrink, shrink},
+	{"addition, given up", []string{apply}, grow, shrink},
+}
 
 // realStore is a store that the program reaches by way of a toll, and the test past it.
 type realStore struct {
@@ -127,77 +88,106 @@ type realStore struct {
 	names    func(t *testing.T) []string // all that the store has
 	clear    func(t *testing.T)
 
-	l        *laptop
-	plan, id string
-	ends     map[string]end // of each act, uninterrupted
+	l     *laptop
+	plans map[string]string // the files of both, by the command that applies them
+	ids   map[string]string
+	ends  map[string]end // after each command, where nothing is killed
 }
 
 // end is what an act comes to: the files, and what the store holds.
 type end struct {
 	tree  map[string]string
-	store string
+	store string // with versions and tags
+	held  string // without
 }
 
-// begin makes the plan, and lets each act come to its end once. It gives all places.
+// begin makes both plans, and lets each command come to its end once. It gives all places.
 func (s *realStore) begin(t *testing.T) (places []place) {
 	t.Helper()
 	s.l = newLaptop(t)
 	s.l.env = s.env
-	s.plan, s.ends = filepath.Join(s.l.home, "plan.json"), map[string]end{}
+	s.plans, s.ids, s.ends = map[string]string{}, map[string]string{}, map[string]end{}
 	before := s.end(t)
-	s.l.ok("remediate", "plan", s.l.dir, "--in-place", "--to", s.to, "--store-prefix", "orders", "--out", s.plan)
-	var p struct{ ID string }
-	if err := json.Unmarshal(must(os.ReadFile(s.plan)), &p); err != nil || p.ID == "" {
-		t.Fatalf("the plan has no id: %v", err)
-	}
-	s.id = p.ID
-	for _, act := range []string{applying, undoing} {
-		passages, steps := s.counted(t, act)
-		s.ends[act] = s.end(t)
-		for n := 1; n <= max(passages, steps); n++ {
-			for _, network := range []bool{true, false} {
-				if network && n > passages || !network && n > steps {
-					continue
-				}
-				places = append(places, place{s, act, network, n})
-				if act == applying {
-					places = append(places, place{s, givingUp, network, n})
-				}
-			}
-		}
-		if total := passages + steps; act == applying && total < minPlaces {
+	passages, steps := map[string]int{}, map[string]int{}
+	run := func(command string) {
+		t.Helper()
+		passages[command], steps[command] = s.counted(t, command)
+		s.ends[command] = s.end(t)
+		t.Logf("%s, %s: %d passages, %d disk steps", s.name, command, passages[command], steps[command])
+		if total := passages[command] + steps[command]; command == apply && total < minPlaces {
 			t.Errorf("%s: an apply has %d places to be killed at, fewer than %d", s.name, total, minPlaces)
 		}
-		if s.toll != nil && passages < 10 {
-			t.Errorf("%s: %s made %d passages", s.name, act, passages)
-		}
-		t.Logf("%s, %s: %d passages, %d disk steps", s.name, act, passages, steps)
 	}
-	s.ends[givingUp] = s.ends[undoing]
-	if !maps.Equal(s.ends[undoing].tree, before.tree) || s.ends[undoing].store != "" || s.ends[applying].store == "" {
-		t.Errorf("%s: a rollback leaves\n%v\nexpected\n%v", s.name, s.ends[undoing], before)
+	s.planned(t, apply, rollback)
+	run(apply)
+	run(rollback)
+	if !maps.Equal(s.ends[rollback].tree, before.tree) || s.ends[rollback].store != "" || s.ends[apply].store == "" {
+		t.Errorf("%s: a rollback leaves\n%v\nexpected\n%v", s.name, s.ends[rollback], before)
+	}
+	s.prepare(t, []string{apply, "more"})
+	grown := s.end(t)
+	s.planned(t, grow, shrink)
+	run(grow)
+	run(shrink)
+	if !maps.Equal(s.ends[shrink].tree, grown.tree) || s.ends[shrink].held != grown.held || s.ends[grow].held == grown.held {
+		t.Errorf("%s: an addition that is taken back leaves\n%v\nexpected\n%v", s.name, s.ends[shrink], grown)
+	}
+	for _, a := range acts {
+		for n := 1; n <= passages[a.killed]; n++ {
+			places = append(places, place{s, a, true, n})
+		}
+		for n := 1; n <= steps[a.killed]; n++ {
+			places = append(places, place{s, a, false, n})
+		}
 	}
 	return places
 }
 
-// args are the program's for an act.
-func (s *realStore) args(act string) []string {
-	if act == undoing {
-		return []string{"remediate", "rollback", s.id}
+// planned makes a plan of what the project is now.
+func (s *realStore) planned(t *testing.T, does, undoes string) {
+	t.Helper()
+	file := filepath.Join(s.l.home, does+".json")
+	s.l.ok("remediate", "plan", s.l.dir, "--in-place", "--to", s.to, "--store-prefix", "orders", "--out", file)
+	var p struct{ ID string }
+	if err := json.Unmarshal(must(os.ReadFile(file)), &p); err != nil || p.ID == "" {
+		t.Fatalf("the plan has no id: %v", err)
 	}
-	return []string{"remediate", "apply", s.plan}
+	s.plans[does], s.ids[undoes] = file, p.ID
+}
+
+// args are the program's for a command.
+func (s *realStore) args(command string) []string {
+	if id := s.ids[command]; id != "" {
+		return []string{"remediate", "rollback", id}
+	}
+	return []string{"remediate", "apply", s.plans[command]}
+}
+
+// prepare puts project and store to where an act begins.
+func (s *realStore) prepare(t *testing.T, commands []string) {
+	t.Helper()
+	s.l.reset()
+	s.clear(t)
+	for _, command := range commands {
+		if command == grow || command == "more" {
+			s.l.file("config/root.env", "DB_ROOT_PASSWORD="+leaktest.Must(26, `{{alnum 24}}`)+"\n")
+		}
+		if command != "more" {
+			s.l.ok(s.args(command)...)
+		}
+	}
 }
 
 // counted lets an act run, and tells how many places it has.
-func (s *realStore) counted(t *testing.T, act string) (passages, steps int) {
+func (s *realStore) counted(t *testing.T, command string) (passages, steps int) {
 	t.Helper()
 	if s.toll != nil {
 		s.toll.set(0, nil)
 	}
-	cmd, said := s.l.command(s.args(act)...)
+	cmd, said := s.l.command(s.args(command)...)
 	cmd.Env = append(cmd.Env, dieAt+"=0")
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("%s, %s: %v\n%s", s.name, act, err, said)
+		t.Fatalf("%s, %s: %v\n%s", s.name, command, err, said)
 	}
 	if s.toll != nil {
 		passages = s.toll.seen
@@ -208,7 +198,7 @@ func (s *realStore) counted(t *testing.T, act string) (passages, steps int) {
 // end looks at files and store.
 func (s *realStore) end(t *testing.T) end {
 	t.Helper()
-	var lines []string
+	var lines, held []string
 	for _, name := range s.names(t) {
 		e, value, err := s.driver.Read(t.Context(), name, "")
 		switch code := store.CodeOf(err); {
@@ -219,17 +209,19 @@ func (s *realStore) end(t *testing.T) end {
 		}
 		value.Reveal(func(b []byte) error {
 			lines = append(lines, fmt.Sprintf("%s version %s %v %s", name, e.Version, e.Tags, b))
+			held = append(held, fmt.Sprintf("%s %s pending %q", name, b, e.Pending))
 			return nil
 		})
 	}
 	slices.Sort(lines)
-	return end{s.l.tree(), strings.Join(lines, "\n")}
+	slices.Sort(held)
+	return end{s.l.tree(), strings.Join(lines, "\n"), strings.Join(held, "\n")}
 }
 
 // die runs an act that is killed at a place; told is what it said.
 func (s *realStore) die(t *testing.T, p place) (told string) {
 	t.Helper()
-	cmd, said := s.l.command(s.args(p.act)...)
+	cmd, said := s.l.command(s.args(p.act.killed)...)
 	if p.network {
 		started := make(chan struct{})
 		s.toll.set(p.at, func() { <-started; cmd.Process.Signal(syscall.SIGKILL) })
@@ -262,33 +254,32 @@ func signaled(cmd *exec.Cmd) bool {
 // try kills an act at a place, one time in three once more, and has it come to its end.
 func (s *realStore) try(t *testing.T, p place, dice *rand.Rand) {
 	t.Helper()
-	s.l.reset()
-	s.clear(t)
-	if p.act == undoing {
-		s.l.ok(s.args(applying)...)
+	before := p.act.before
+	if p.act.killed == grow {
+		before = append(slices.Clone(before), "more")
 	}
+	s.prepare(t, before)
 	told := s.die(t, p)
-	last := s.args(p.act)
-	if p.act == givingUp {
-		last = s.args(undoing)
-		if _, err := os.Stat(filepath.Join(s.l.home, "state", "remediate", "runs", s.id, "plan.json")); err != nil {
-			last = nil // nothing had begun
-		}
+	last, begun := s.args(p.act.last), true
+	if p.act.last != p.act.killed { // given up, where there is something to give up
+		_, err := os.Stat(filepath.Join(s.l.home, "state", "remediate", "runs", s.ids[p.act.last], "plan.json"))
+		begun = err == nil
 	}
-	if last != nil {
-		if p.at%3 == 0 {
-			again, said := s.l.command(last...)
-			again.Env = append(again.Env, dieAt+"="+strconv.Itoa(1+dice.IntN(60)))
-			again.Run() // that many steps may not be left
-			told += said.String()
-		}
+	if begun && p.at%3 == 0 {
+		again, said := s.l.command(last...)
+		again.Env = append(again.Env, dieAt+"="+strconv.Itoa(1+dice.IntN(60)))
+		again.Run() // that many steps may not be left
+		told += said.String()
+	}
+	if begun {
 		told += s.l.ok(last...)
 	}
-	got, want := s.end(t), s.ends[p.act]
+	got, want := s.end(t), s.ends[p.act.last]
 	if !maps.Equal(got.tree, want.tree) {
 		t.Fatalf("%v: the project is\n%v\nexpected\n%v", p, got.tree, want.tree)
 	}
-	if got.store != want.store {
+	// What was given up may never have been written, and has no version of its own then.
+	if got.held != want.held || p.act.last == p.act.killed && got.store != want.store {
 		t.Fatalf("%v: the store holds\n%s\nexpected\n%s", p, got.store, want.store)
 	}
 	s.silent(t, p, told)
@@ -297,7 +288,7 @@ func (s *realStore) try(t *testing.T, p place, dice *rand.Rand) {
 // silent looks for the values in what was told, and in what the run keeps.
 func (s *realStore) silent(t *testing.T, p place, told string) {
 	t.Helper()
-	texts := []string{told, string(must(os.ReadFile(s.plan)))}
+	texts := []string{told, string(must(os.ReadFile(s.plans[apply]))), string(must(os.ReadFile(s.plans[grow])))}
 	filepath.WalkDir(filepath.Join(s.l.home, "state"), func(name string, d os.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
 			texts = append(texts, string(must(os.ReadFile(name))))
@@ -305,14 +296,16 @@ func (s *realStore) silent(t *testing.T, p place, told string) {
 		return nil
 	})
 	for _, text := range texts {
-		if strings.Contains(text, s.l.password) || strings.Contains(text, leaktest.Must(22, `{{github "ghp_"}}`)) {
-			t.Errorf("%v: a value was told", p)
+		for _, value := range []string{s.l.password, leaktest.Must(22, `{{github "ghp_"}}`), leaktest.Must(26, `{{alnum 24}}`)} {
+			if strings.Contains(text, value) {
+				t.Errorf("%v: a value was told", p)
+			}
 		}
 	}
 }
 
 // TestKilledOverStores kills the program with SIGKILL, before and after every step of its
-// disk and every request to a real store, in an apply and in a rollback; then it comes to
+// disk and every request to a real store, in each of the acts; then it comes to
 // the end that it would have come to: the same files, each secret in the store once and
 // written once, nothing half done, and no value told. `make kill` tries every place.
 func TestKilledOverStores(t *testing.T) {
@@ -332,7 +325,13 @@ func TestKilledOverStores(t *testing.T) {
 		t.Fatalf("%d places are to be tried, not %d", len(places), want)
 	}
 	dice, tried := rand.New(rand.NewPCG(31, 32)), map[string]int{}
-	for _, p := range places {
+	slices.SortStableFunc(places, func(a, b place) int { // what a store's server has a part in comes first
+		return cmp.Compare(b.side(), a.side())
+	})
+	for i, p := range places {
+		if i%500 == 499 {
+			t.Logf("%d of %d places", i+1, len(places))
+		}
 		p.store.try(t, p, dice)
 		tried[p.store.name]++
 	}

@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/oakum-sec/oakum/internal/cli"
 	"github.com/oakum-sec/oakum/internal/report"
@@ -58,10 +60,22 @@ gcpsecrets://PROJECT.`,
 	p.BoolVar(&f.inPlace, "in-place", false, "change the files themselves")
 	p.StringVar(&f.patch, "patch", "", "write a patch to `FILE` in the place of a branch")
 	p.StringVar(&f.wish.Branch, "branch", "", "the branch's `NAME` (default: oakum/ and the plan's id)")
+	f.way(p)
 	p.StringVarP(&f.out, "out", "o", "oakum-plan.json", "the plan's `FILE`")
 	c.MarkFlagsMutuallyExclusive("in-place", "patch", "branch")
 	f.scan = kit.Find(c)
 	return c
+}
+
+// way are the flags for formats that say in several ways where a secret is.
+func (f *planFlags) way(p *pflag.FlagSet) {
+	w := &f.wish.Way
+	p.StringVar(&w.Kubernetes.Via, "k8s", "", "how a workload's Secret comes to be: `WAY` is "+strings.Join(remediate.Ways(), ", "))
+	p.StringVar(&w.Kubernetes.Store, "k8s-store", "", "the `NAME` of the operator's own object for the store: a ClusterSecretStore, a VaultAuth (default: oakum)")
+	p.StringVar(&w.Kubernetes.Role, "k8s-role", "", "the `NAME` of Vault's role, for vault-agent and for Vault by secret-provider-class (default: oakum)")
+	p.StringVar(&w.OIDC.Role, "oidc-role", "", "the `ARN` of a role that GitHub's workflows take in the place of a key of AWS")
+	p.StringVar(&w.OIDC.Region, "oidc-region", "", "the `REGION` for that, in workflows that name none")
+	p.BoolVar(&w.Tests, "tests", false, "rewrite test code and test data too, which else are left alone")
 }
 
 func (f *planFlags) run(ctx context.Context, kit cli.Kit, dirs []string) error {
@@ -102,6 +116,9 @@ func (f *planFlags) run(ctx context.Context, kit cli.Kit, dirs []string) error {
 
 // read checks the flags and reads the map.
 func (f *planFlags) read() (err error) {
+	if err := f.wish.Way.Check(); err != nil {
+		return err
+	}
 	switch {
 	case f.inPlace:
 		f.wish.Mode = remediate.InPlace
@@ -129,7 +146,7 @@ func (f *planFlags) find(ctx context.Context, kit cli.Kit, dir string) (remediat
 	if err != nil {
 		return remediate.Found{}, err
 	}
-	doc, err := f.document(ctx, kit, dir)
+	doc, err := f.document(ctx, dir)
 	if err != nil {
 		return remediate.Found{}, err
 	}
@@ -158,7 +175,7 @@ func (f *planFlags) wants(one *leak.Finding) bool {
 
 // document scans a folder. The findings of a report are looked for again in their
 // files: what is not there any more is stale, and the plan is refused.
-func (f *planFlags) document(ctx context.Context, kit cli.Kit, dir string) (*report.Document, error) {
+func (f *planFlags) document(ctx context.Context, dir string) (*report.Document, error) {
 	if f.findings == "" {
 		return f.scan.Path(ctx, dir)
 	}
@@ -183,14 +200,16 @@ func (f *planFlags) document(ctx context.Context, kit cli.Kit, dir string) (*rep
 	for _, s := range locate.Stale(inFiles, fresh.Findings) {
 		return nil, fmt.Errorf("the report is older than the files: %s (%s) is not in %s any more; scan again", s.ID, s.Rule, s.Place)
 	}
-	if n := len(wanted) - len(inFiles); n > 0 {
-		kit.Say("%d findings of the report are in no file that can be changed (history, images, variables): rotate them", n)
-	}
 	ids := map[string]bool{}
 	for _, one := range wanted {
 		ids[one.ID] = true
 	}
 	fresh.Findings = slices.DeleteFunc(fresh.Findings, func(one *leak.Finding) bool { return !ids[one.ID] })
+	for _, one := range wanted { // in history, images, variables: the plan says what is to be done about them
+		if len(locate.Files([]*leak.Finding{one})) == 0 {
+			fresh.Findings = append(fresh.Findings, one)
+		}
+	}
 	return fresh, nil
 }
 

@@ -119,11 +119,19 @@ func showFile(w io.Writer, p *remediate.Plan, f remediate.File) {
 	}
 }
 
+// maxLeft is how many findings that nothing is done about are shown: a history can have
+// thousands.
+const maxLeft = 30
+
 func showLeft(w io.Writer, p *remediate.Plan) {
 	if len(p.Left) > 0 {
 		fmt.Fprint(w, "\nleft alone\n")
 	}
-	for _, l := range p.Left {
+	for i, l := range p.Left {
+		if i == maxLeft {
+			fmt.Fprintf(w, "  and %d more, which the plan's file has\n", len(p.Left)-i)
+			break
+		}
 		fmt.Fprintf(w, "  %s at %s: %s\n", report.Escape(l.Rule), report.Escape(l.Place), report.Escape(l.Why))
 	}
 }

@@ -146,6 +146,7 @@ const (
 	Unparsable  Reason = "unparsable"   // the file does not parse as what it is
 	NoPlace     Reason = "no-place"     // the format has no way to say where a value is
 	SuggestOnly Reason = "suggest-only" // the change is printed, a person makes it
+	NotYet      Reason = "not-yet"      // what is to be written is known once the value is stored
 	WouldChange Reason = "would-change" // the rewritten file would differ in more than the value
 )
 

@@ -81,7 +81,7 @@ func valueFrom(r ref.Ref, o Options) (string, *change.Refusal) {
 	case r.Backend != ref.AWSParams && r.Backend != ref.AWSSecrets:
 		return "", change.Refuse(change.NoPlace, "ECS reads Secrets Manager and Parameter Store alone, not %s", r.Backend)
 	case arn == "":
-		return "", change.Refuse(change.NoPlace, "ECS names a secret by its ARN, which is not known: store it first")
+		return "", change.Refuse(change.NotYet, "ECS names a secret by its ARN, which AWS gives when the secret is stored: apply this plan, then plan again")
 	case r.Key != "" && r.Backend == ref.AWSSecrets:
 		arn += ":" + r.Key + "::"
 	}

@@ -84,8 +84,10 @@ func (s *spot) elsewhere(keys []string) (change.Change, *change.Refusal) {
 func suits(r ref.Ref, k Kubernetes) *change.Refusal {
 	vault := k.Via == ViaVaultSecret || k.Via == ViaVaultAgent
 	switch {
+	case k.Via == ViaSecretKeyRef:
+		return nil
 	case r.Backend == ref.Age:
-		return change.Refuse(change.NoPlace, "no operator in a cluster reads an age file: choose a store that the cluster reaches")
+		return change.Refuse(change.NoPlace, "no operator in a cluster reads an age file: choose a store that the cluster reaches, or make the Secret yourself (secret-key-ref)")
 	case vault && r.Backend != ref.Vault:
 		return change.Refuse(change.NoPlace, "%s reads Vault alone, not %s", k.Via, r.Backend)
 	case vault && r.Key == "", k.Via == ViaCSI && r.Backend == ref.Vault && r.Key == "":

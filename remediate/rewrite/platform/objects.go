@@ -48,6 +48,8 @@ func objectsOf(group []*spot, o Options) (c change.Change, no *change.Refusal) {
 		c, no = csiVolumes(group)
 	case ViaVaultAgent:
 		return agentAnnotations(group, o)
+	case ViaSecretKeyRef:
+		return ownSecret(group, o), nil
 	default:
 		objects = []object{externalSecret(group, o)}
 	}
@@ -71,6 +73,16 @@ func objectsOf(group []*spot, o Options) (c change.Change, no *change.Refusal) {
 	}
 	c.Files = append(c.Files, change.File{Name: s.workload() + "-secrets.yaml", Content: text.Bytes()})
 	return c, nil
+}
+
+// ownSecret brings no object: the file names a Secret, and who applies it makes that.
+func ownSecret(group []*spot, o Options) (c change.Change) {
+	name, _ := group[0].target(o)
+	for _, e := range distinct(group) {
+		c.Needs = append(c.Needs, change.Need{Kind: change.NeedObject, Name: "Secret/" + name, Ref: e.Ref})
+		c.Notes = append(c.Notes, "the key "+e.Name+" of the Secret "+name+" is to hold "+e.Ref.String())
+	}
+	return c
 }
 
 // object is any of the operators'.

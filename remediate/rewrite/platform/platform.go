@@ -19,9 +19,9 @@ type Options struct {
 
 // Kubernetes says how a workload's Secret comes to be.
 type Kubernetes struct {
-	Via   string // one of the Via… constants; "" is ViaExternalSecret
-	Store string // the operator's own object for the store: a ClusterSecretStore, a VaultAuth; "" is "oakum"
-	Role  string // Vault's role, for ViaVaultAgent and for Vault through ViaCSI; "" is "oakum"
+	Via   string `json:"via,omitempty"`   // one of the Via… constants; "" is ViaExternalSecret
+	Store string `json:"store,omitempty"` // the operator's own object for the store: a ClusterSecretStore, a VaultAuth; "" is "oakum"
+	Role  string `json:"role,omitempty"`  // Vault's role, for ViaVaultAgent and for Vault through ViaCSI; "" is "oakum"
 }
 
 const (
@@ -29,12 +29,18 @@ const (
 	ViaVaultSecret    = "vault-static-secret"   // Vault Secrets Operator
 	ViaCSI            = "secret-provider-class" // Secrets Store CSI driver
 	ViaVaultAgent     = "vault-agent"           // annotations of the Vault agent injector
+	ViaSecretKeyRef   = "secret-key-ref"        // a Secret that nobody but you makes
 )
+
+// Vias are all ways, the default first.
+func Vias() []string {
+	return []string{ViaExternalSecret, ViaVaultSecret, ViaCSI, ViaVaultAgent, ViaSecretKeyRef}
+}
 
 // OIDC is the role that a pipeline takes in place of a static key.
 type OIDC struct {
-	Role   string // arn:aws:iam::123456789012:role/deploy
-	Region string // "" leaves the file's own
+	Role   string `json:"role"`             // arn:aws:iam::123456789012:role/deploy
+	Region string `json:"region,omitempty"` // "" leaves the file's own
 }
 
 // Format is a platform's way with its files.

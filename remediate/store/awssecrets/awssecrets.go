@@ -98,7 +98,7 @@ func (d *Driver) look(ctx context.Context, name string) (store.Entry, *sm.Descri
 	if err != nil {
 		return store.Entry{}, nil, awscall.Failed(err)
 	}
-	e := store.Entry{Name: name, Tags: map[string]string{}}
+	e := store.Entry{Name: name, Full: aws.ToString(out.ARN), Tags: map[string]string{}}
 	for _, t := range out.Tags {
 		e.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
@@ -218,6 +218,16 @@ func (d *Driver) Promote(ctx context.Context, name, version, from string) error 
 	}
 	if !slices.Contains(out.VersionIdsToStages[version], pending) {
 		return nil
+	}
+	_, err = d.api.UpdateSecretVersionStage(ctx, &sm.UpdateSecretVersionStageInput{SecretId: &name, VersionStage: aws.String(pending), RemoveFromVersionId: &version})
+	return awscall.Failed(err)
+}
+
+// Drop takes AWSPENDING off a version that waits under it.
+func (d *Driver) Drop(ctx context.Context, name, version string) error {
+	e, _, err := d.look(ctx, name)
+	if err != nil || e.Pending != version {
+		return err
 	}
 	_, err = d.api.UpdateSecretVersionStage(ctx, &sm.UpdateSecretVersionStageInput{SecretId: &name, VersionStage: aws.String(pending), RemoveFromVersionId: &version})
 	return awscall.Failed(err)

@@ -12,6 +12,7 @@ import (
 
 // Memory is a store in memory, for tests of what stands on a store.
 type Memory struct {
+	Full    string // begins its entries' full names, where they have such
 	mu      sync.Mutex
 	entries map[string]*kept
 	Who     string // part of its identity
@@ -56,7 +57,11 @@ func (m *Memory) Stat(ctx context.Context, name string) (store.Entry, error) {
 	if err != nil {
 		return store.Entry{}, err
 	}
-	return k.entry(name, k.current), nil
+	e := k.entry(name, k.current)
+	if m.Full != "" {
+		e.Full = m.Full + name
+	}
+	return e, nil
 }
 
 func (k *kept) entry(name string, version int) store.Entry {

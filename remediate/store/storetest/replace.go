@@ -38,6 +38,10 @@ func replace(ctx context.Context, b *Bench) error {
 	if err := holds(ctx, s, p.Name, "", "new value"); err != nil {
 		return err
 	}
+	e, err := s.Stat(ctx, p.Name)
+	if err != nil || e.Tags[store.TagOp] != p.Op || e.MadeBy() == p.Op || e.MadeBy() == "" {
+		return fmt.Errorf("replaced by %s, its tags are %v, %v", p.Op, e.Tags, err)
+	}
 	p.Op, p.Value = newOp(), secret("newest value")
 	_, err = s.Replace(ctx, p, old.Version)
 	if err := wantCode("replace a version that is not current", err, store.Conflict); err != nil {
