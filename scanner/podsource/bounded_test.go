@@ -3,7 +3,6 @@ package podsource_test
 import (
 	"context"
 	"errors"
-	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -15,24 +14,32 @@ import (
 	"github.com/oakum-sec/oakum/scanner/podsource"
 )
 
-// object is a source of one object's texts.
-type object struct {
-	text   string
-	bounds podsource.Limits
-	err    error
-}
-
-func (o *object) Blobs(context.Context) iter.Seq2[scanner.Blob, error] {
-	return func(yield func(scanner.Blob, error) bool) { o.err = podsource.JSON([]byte(o.text), o.bounds, yield) }
+// read scans one object's texts.
+func read(t *testing.T, reader *podsource.Reader, text string, bounds podsource.Limits) (found []*leak.Finding, err error) {
+	t.Helper()
+	one := scanner.New(builtin.Set(), scanner.Options{}).Single()
+	err = reader.JSON([]byte(text), bounds, func(b scanner.Blob, err error) bool {
+		if err == nil {
+			err = one.Scan(t.Context(), b, func(e scanner.Event) error {
+				found = append(found, e.Finding)
+				return nil
+			})
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		return true
+	})
+	return found, err
 }
 
 // JSON yields what Object yields, within limits; what is no JSON is not tried as YAML.
 func TestJSONWithinLimits(t *testing.T) {
 	text := leaktest.Must(1, `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[{"env":[{"name":"AWS_ACCESS_KEY_ID","value":"{{awsID "AKIA"}}"},{"name":"B","value":"1"}]}]}}`)
-	o := &object{text: text}
-	found, _ := scan(t, o)
-	if want := []string{"aws-access-key-id v1/Pod a spec.containers[0].env[0].value"}; o.err != nil || !slices.Equal(told(found), want) {
-		t.Errorf("%v %q", o.err, told(found))
+	var reader podsource.Reader
+	found, err := read(t, &reader, text, podsource.Limits{})
+	if want := []string{"aws-access-key-id v1/Pod a spec.containers[0].env[0].value"}; err != nil || !slices.Equal(told(found), want) {
+		t.Errorf("%v %q", err, told(found))
 	}
 	for _, c := range []struct {
 		name, text string
@@ -43,15 +50,34 @@ func TestJSONWithinLimits(t *testing.T) {
 		{"one too many", `[1,2,[3]]`, 4, true},
 		{"too deep", strings.Repeat("[", 300) + strings.Repeat("]", 300), 0, true},
 	} {
-		o := &object{text: c.text, bounds: podsource.Limits{Values: c.values}}
-		scan(t, o)
-		if errors.Is(o.err, podsource.ErrTooLarge) != c.tooLarge || !c.tooLarge && o.err != nil {
-			t.Errorf("%s: %v", c.name, o.err)
+		_, err := read(t, &reader, c.text, podsource.Limits{Values: c.values})
+		if errors.Is(err, podsource.ErrTooLarge) != c.tooLarge || !c.tooLarge && err != nil {
+			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	yaml := &object{text: "a: b"}
-	if found, _ := scan(t, yaml); yaml.err == nil || len(found) > 0 {
+	if found, err := read(t, &reader, "a: b", podsource.Limits{}); err == nil || len(found) > 0 {
 		t.Errorf("YAML is read: %v", found)
+	}
+}
+
+// What a controller says is left out where that is asked for, and nothing else is.
+func TestAskedAlone(t *testing.T) {
+	text := leaktest.Must(1, `{"status":{"a":["{{github "ghp_"}}",{"b":"}\""}],"c":1},"kind":"Pod","metadata":{"name":"a","managedFields":[{"x":"{{github "ghp_"}}"}],"status":"{{github "ghp_"}}"},`+
+		`"spec":{"managedFields":"{{github "ghp_"}}","metadata":{"managedFields":["{{github "ghp_"}}"]}},"status":null}`)
+	asked := []string{"github-pat Pod a metadata.status", "github-pat Pod a spec.managedFields", "github-pat Pod a spec.metadata.managedFields[0]"}
+	var reader podsource.Reader
+	found, err := read(t, &reader, text, podsource.Limits{Asked: true})
+	if got := sorted(told(found)); err != nil || !slices.Equal(got, asked) {
+		t.Errorf("%v %q", err, got)
+	}
+	all, err := read(t, &reader, text, podsource.Limits{})
+	if got := told(all); err != nil || len(got) != len(asked)+2 {
+		t.Errorf("%v %q", err, got)
+	}
+	for _, broken := range []string{`{"status":}`, `{"status":,"a":1}`, `{"status"`, `{"status":{"a`, `{"status":{]`, `{"status":[{}`} {
+		if _, err := read(t, &reader, broken, podsource.Limits{Asked: true}); err == nil {
+			t.Errorf("%s passes", broken)
+		}
 	}
 }
 

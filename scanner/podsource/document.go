@@ -39,10 +39,10 @@ func isMarker(line []byte) bool {
 // node is a value of a document, with its fields and elements in their order.
 type node struct {
 	key          string // in a mapping
-	kind         kind
 	text         string // of a scalar
-	line, column int    // where its text begins; 0 where that is not known
-	kids         []*node
+	kids         []node
+	line, column int32 // where its text begins; 0 where that is not known
+	kind         kind
 }
 
 type kind uint8
@@ -58,8 +58,8 @@ func (n *node) field(name string) *node {
 	if n == nil || n.kind != mapping {
 		return nil
 	}
-	for _, k := range n.kids {
-		if k.key == name {
+	for i := range n.kids {
+		if k := &n.kids[i]; k.key == name {
 			return k
 		}
 	}
@@ -80,8 +80,8 @@ func (n *node) weigh() (texts, size int) {
 	if n.kind == scalar {
 		return 1, len(n.key) + len(n.text) + 2
 	}
-	for _, k := range n.kids {
-		t, s := k.weigh()
+	for i := range n.kids {
+		t, s := n.kids[i].weigh()
 		texts, size = texts+t, size+s
 	}
 	return texts, size
@@ -89,13 +89,13 @@ func (n *node) weigh() (texts, size int) {
 
 // parse reads a document; nil is an empty one. JSON has a reader of its own, for
 // an API server sends that, and waits.
-func parse(doc document) (*node, error) {
+func parse(doc document, made *slab[node]) (*node, error) {
 	trimmed := bytes.TrimSpace(doc.text)
 	if len(trimmed) == 0 {
 		return nil, nil
 	}
 	if trimmed[0] == '{' || trimmed[0] == '[' {
-		if n, err := parseJSON(doc); err == nil {
+		if n, err := parseJSON(doc, made); err == nil {
 			return n, nil
 		}
 	}
@@ -108,7 +108,7 @@ func parse(doc document) (*node, error) {
 	}
 	t := transcriber{line: doc.line - 1}
 	n := t.node(root.Content[0], 0)
-	return n, t.err
+	return &n, t.err
 }
 
 // maxNodes bounds what a document may expand to through its aliases, and maxDepth
@@ -125,12 +125,12 @@ type transcriber struct {
 	err  error
 }
 
-func (t *transcriber) node(y *yaml.Node, depth int) *node {
+func (t *transcriber) node(y *yaml.Node, depth int) node {
 	if t.made++; t.made > maxNodes || depth > maxDepth {
 		t.err = errors.New("it is too large, or too deep, to be followed")
-		return &node{}
+		return node{}
 	}
-	n := &node{line: y.Line + t.line, column: y.Column}
+	n := node{line: int32(y.Line + t.line), column: int32(y.Column)}
 	switch y.Kind {
 	case yaml.AliasNode:
 		return t.node(y.Alias, depth+1)
@@ -138,10 +138,6 @@ func (t *transcriber) node(y *yaml.Node, depth int) *node {
 		n.kind = mapping
 		for i := 0; i+1 < len(y.Content) && t.err == nil; i += 2 {
 			kid := t.node(y.Content[i+1], depth+1)
-			if kid.key != "" { // an alias's value has a key already
-				again := *kid
-				kid = &again
-			}
 			kid.key = y.Content[i].Value
 			n.kids = append(n.kids, kid)
 		}

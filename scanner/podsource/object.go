@@ -2,6 +2,8 @@ package podsource
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"path"
 	"slices"
 	"sort"
@@ -14,32 +16,14 @@ import (
 // Object is one Kubernetes object, as JSON or YAML. It is for those that have an
 // object and no file: a webhook.
 func Object(text []byte, yield func(scanner.Blob, error) bool) error {
-	root, err := parse(document{text, 1})
+	root, err := parse(document{text, 1}, new(slab[node]))
 	if err != nil {
 		return err
 	}
 	forget(root)
 	if root != nil {
-		eachObject("", root, yield)
+		objects("", root, Limits{}, newWriter, yield)
 	}
-	return nil
-}
-
-// Limits bound what an object may make of a few bytes.
-type Limits struct {
-	Values   int  // texts, lists and mappings; more are an error. 0: as many as there are
-	NoUnpack bool // a Helm release is the text that it is: it may unpack to a thousand times its size
-}
-
-// JSON is Object for who is waited for: of JSON alone, whose reader takes a tenth of
-// the time that YAML's takes, and within limits.
-func JSON(text []byte, limits Limits, yield func(scanner.Blob, error) bool) error {
-	r := &jsonReader{text: string(text), limit: limits.Values, blind: true}
-	root, err := r.document()
-	if err != nil {
-		return err
-	}
-	objects("", root, limits, yield)
 	return nil
 }
 
@@ -49,52 +33,22 @@ func forget(n *node) {
 		return
 	}
 	n.line, n.column = 0, 0
-	for _, k := range n.kids {
-		forget(k)
+	for i := range n.kids {
+		forget(&n.kids[i])
 	}
 }
 
-// eachObject yields an object, or those of a List.
-func eachObject(file string, root *node, yield func(scanner.Blob, error) bool) bool {
-	return objects(file, root, Limits{}, yield)
-}
-
-func objects(file string, root *node, limits Limits, yield func(scanner.Blob, error) bool) bool {
+// objects yields an object, or those of a List, each written by the writer that next gives.
+func objects(file string, root *node, limits Limits, next func() *writer, yield func(scanner.Blob, error) bool) bool {
 	items := root.field("items")
 	if root.kind == list {
 		items = root
 	}
 	if items == nil || items.kind != list || root.kind == mapping && !strings.HasSuffix(root.string("kind"), "List") {
-		return object(file, root, limits, yield)
+		return next().object(file, root, limits, yield)
 	}
-	for _, item := range items.kids {
-		if !object(file, item, limits, yield) {
-			return false
-		}
-	}
-	return true
-}
-
-func object(file string, root *node, limits Limits, yield func(scanner.Blob, error) bool) bool {
-	meta := root.field("metadata")
-	o := &writer{at: leak.ObjectField{
-		File: file, Object: strings.TrimPrefix(root.string("apiVersion")+"/"+root.string("kind"), "/"),
-		Namespace: meta.string("namespace"), Name: meta.string("name"),
-	}}
-	if o.at.Name == "" {
-		o.at.Name = meta.string("generateName")
-	}
-	if o.at.Object == "" {
-		o.at.Object = "document"
-	}
-	o.secret = root.string("kind") == "Secret"
-	o.helm = o.secret && !limits.NoUnpack && root.string("type") == "helm.sh/release.v1"
-	values, size := root.weigh()
-	o.fields = make([]fieldText, 0, values)
-	o.text.Grow(size)
-	o.value(root, nil, "", named)
-	for _, b := range o.blobs() {
-		if !yield(b, nil) {
+	for i := range items.kids {
+		if !next().object(file, &items.kids[i], limits, yield) {
 			return false
 		}
 	}
@@ -109,15 +63,45 @@ type writer struct {
 	text         bytes.Buffer
 	fields       []fieldText
 	apart        []scanner.Blob
-	depth        int   // objects in objects
-	ways         []way // a slab of them
+	depth        int // objects in objects
+	ways         slab[way]
+	nodes        slab[node] // of objects in objects
 }
+
+func newWriter() *writer { return &writer{} }
 
 // fieldText is where in the text a field stands.
 type fieldText struct {
 	at           *way
 	start, value int // of its name, and of what it says
-	line, column int
+	line, column int32
+}
+
+// object yields the texts of one object.
+func (o *writer) object(file string, root *node, limits Limits, yield func(scanner.Blob, error) bool) bool {
+	meta := root.field("metadata")
+	o.at = leak.ObjectField{
+		File: file, Object: strings.TrimPrefix(root.string("apiVersion")+"/"+root.string("kind"), "/"),
+		Namespace: meta.string("namespace"), Name: meta.string("name"),
+	}
+	if o.at.Name == "" {
+		o.at.Name = meta.string("generateName")
+	}
+	if o.at.Object == "" {
+		o.at.Object = "document"
+	}
+	o.secret = root.string("kind") == "Secret"
+	o.helm = o.secret && !limits.NoUnpack && root.string("type") == "helm.sh/release.v1"
+	values, size := root.weigh()
+	o.fields = slices.Grow(o.fields, values)
+	o.text.Grow(size)
+	o.value(root, nil, "", named)
+	for _, b := range o.blobs() {
+		if !yield(b, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 func (o *writer) blobs() []scanner.Blob {
@@ -130,7 +114,7 @@ func (o *writer) blobs() []scanner.Blob {
 		i := sort.Search(len(fields), func(i int) bool { return int64(fields[i].start) > offset }) - 1
 		f := fields[max(i, 0)]
 		at.Field = f.at.String()
-		return scanner.Part{Place: at, Begin: int64(f.value), Line: f.line, Column: f.column}
+		return scanner.Part{Place: at, Begin: int64(f.value), Line: int(f.line), Column: int(f.column)}
 	}
 	return append([]scanner.Blob{b}, o.apart...)
 }
@@ -169,8 +153,8 @@ func (o *writer) mapping(n *node, at *way, how manner) {
 		o.pair(n, at, how)
 		return
 	}
-	for _, k := range n.kids {
-		inner := how
+	for i := range n.kids {
+		k, inner := &n.kids[i], how
 		if slices.Contains(references, k.key) || k.key == "secretKey" && n.field("remoteRef") != nil || // the latter in an ExternalSecret
 			strings.HasPrefix(k.text, "ENC[") { // as sops writes it
 			inner = bare
@@ -195,8 +179,8 @@ const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 // pair writes a list's entry of a name and a value, as environment variables and
 // headers are, and what else is in it.
 func (o *writer) pair(n *node, at *way, how manner) {
-	for _, k := range n.kids {
-		switch {
+	for i := range n.kids {
+		switch k := &n.kids[i]; {
 		case k.key == "value":
 			o.scalar(k, o.field(at, k.key), n.string("name"), how)
 		case k.key != "name":
@@ -208,11 +192,11 @@ func (o *writer) pair(n *node, at *way, how manner) {
 // list writes words side by side, as a command has them, and other elements one by one.
 func (o *writer) list(n *node, at *way, name string, how manner) {
 	words := len(n.kids) > 0
-	for _, k := range n.kids {
-		words = words && k.kind == scalar && !strings.ContainsAny(k.text, "\n")
+	for i := range n.kids {
+		words = words && n.kids[i].kind == scalar && strings.IndexByte(n.kids[i].text, '\n') < 0
 	}
-	for i, k := range n.kids {
-		field := o.element(at, i)
+	for i := range n.kids {
+		k, field := &n.kids[i], o.element(at, i)
 		if !words {
 			o.value(k, field, name, how)
 			continue
@@ -269,15 +253,16 @@ func isFile(name string) bool {
 func (o *writer) file(n *node, at *way, name string) {
 	p := o.at
 	p.Field = at.String()
-	b := textBlob(p, []byte(n.text))
-	b.Paths = []string{name}
 	text, line := n.text, n.line
+	b := scanner.Blob{Place: p, Size: int64(len(text)), Paths: []string{name}, Open: func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(text)), nil
+	}}
 	b.Part = func(offset int64) scanner.Part {
 		before := text[:min(int(offset), len(text))]
 		begin := strings.LastIndexByte(before, '\n') + 1
 		part := scanner.Part{Place: p, Begin: int64(begin)}
 		if line > 0 { // how far YAML indents it is not known
-			part.Line = line + strings.Count(before, "\n")
+			part.Line = int(line) + strings.Count(before, "\n")
 		}
 		return part
 	}

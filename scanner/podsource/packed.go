@@ -51,7 +51,7 @@ func (o *writer) release(text []byte, at *way) bool {
 	if err != nil {
 		return false
 	}
-	root, err := parseJSON(document{plain, 1})
+	root, err := parseJSON(document{plain, 1}, &o.nodes)
 	if err != nil {
 		return false
 	}
@@ -62,8 +62,9 @@ func (o *writer) release(text []byte, at *way) bool {
 		}
 	}
 	o.inner(root.string("manifest"), o.field(at, "manifest"))
-	for i, h := range kids(root.field("hooks")) {
-		o.inner(h.string("manifest"), o.field(o.element(o.field(at, "hooks"), i), "manifest"))
+	hooks := kids(root.field("hooks"))
+	for i := range hooks {
+		o.inner(hooks[i].string("manifest"), o.field(o.element(o.field(at, "hooks"), i), "manifest"))
 	}
 	return true
 }
@@ -88,7 +89,7 @@ func (o *writer) inner(text string, at *way) {
 	secret, helm := o.secret, o.helm
 	defer func() { o.secret, o.helm = secret, helm }()
 	for _, doc := range documents([]byte(text)) {
-		root, err := parse(doc)
+		root, err := parse(doc, &o.nodes)
 		if err != nil {
 			o.file(&node{text: string(doc.text)}, at, "manifest.yaml")
 			continue
@@ -98,8 +99,8 @@ func (o *writer) inner(text string, at *way) {
 		}
 		forget(root)
 		o.secret, o.helm = root.string("kind") == "Secret", false
-		for _, k := range kids(root) {
-			o.innerField(k, at)
+		for i := range root.kids {
+			o.innerField(&root.kids[i], at)
 		}
 	}
 }
@@ -111,12 +112,13 @@ func (o *writer) innerField(k *node, at *way) {
 		o.value(k, o.field(at, k.key), k.key, named)
 		return
 	}
-	for _, d := range kids(k) {
+	for i := range k.kids {
+		d := &k.kids[i]
 		o.encoded(d, o.field(o.field(at, "data"), d.key))
 	}
 }
 
-func kids(n *node) []*node {
+func kids(n *node) []node {
 	if n == nil {
 		return nil
 	}

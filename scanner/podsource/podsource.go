@@ -94,7 +94,7 @@ func (m *Manifest) unread(err error) *leak.Gap {
 func Text(name string, text []byte) iter.Seq2[scanner.Blob, error] {
 	return func(yield func(scanner.Blob, error) bool) {
 		for _, doc := range documents(text) {
-			root, err := parse(doc)
+			root, err := parse(doc, new(slab[node]))
 			if err != nil {
 				m := Manifest{Name: name}
 				if !yield(raw(m.place(), doc, err), nil) {
@@ -102,7 +102,7 @@ func Text(name string, text []byte) iter.Seq2[scanner.Blob, error] {
 				}
 				continue
 			}
-			if root != nil && !eachObject(name, root, yield) {
+			if root != nil && !objects(name, root, Limits{}, newWriter, yield) {
 				return
 			}
 		}

@@ -258,22 +258,54 @@ func TestUnreadableIsAGap(t *testing.T) {
 	}
 }
 
-// FuzzObject: whatever an API server, or somebody else, sends.
+// FuzzObject: whatever an API server, or somebody else, sends. A reader that has read
+// others before tells the same of it.
 func FuzzObject(f *testing.F) {
 	f.Add([]byte(leaktest.Must(1, pod)))
 	f.Add([]byte(`{"kind":"List","items":[{"data":{"a":"eA=="}},[1,2,{"name":"x","value":"y"}],null]}`))
+	f.Add([]byte(`{"kind":"Secret","data":{"a":"e30="},"metadata":{"annotations":{"` + lastApplied + `":"{\"kind\":\"Secret\",\"data\":{\"b\":\"eA==\"}}","c":"\u00e9\n\ud83d é"}}}`))
+	var reader podsource.Reader
 	f.Fuzz(func(t *testing.T, text []byte) {
+		var want, got []string
 		podsource.Object(text, func(b scanner.Blob, err error) bool {
-			if b.Part != nil {
-				for at := int64(0); at <= b.Size; at += 7 {
-					if p := b.Part(at); p.Place == nil || p.Begin < 0 {
-						t.Errorf("offset %d is in %+v", at, p)
-					}
-				}
-			}
+			want = append(want, written(t, b))
 			return true
 		})
+		err := reader.JSON(text, podsource.Limits{}, func(b scanner.Blob, err error) bool {
+			got = append(got, written(t, b))
+			return true
+		})
+		if err == nil && bytes.ContainsAny(bytes.TrimSpace(text)[:1], "{[") && !slices.Equal(got, want) {
+			t.Errorf("the reader yields %q, not %q", got, want)
+		}
 	})
+}
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// written is all that a blob says of itself.
+func written(t *testing.T, b scanner.Blob) string {
+	r, err := b.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	text, err := io.ReadAll(r)
+	if err != nil || int64(len(text)) != b.Size {
+		t.Errorf("%d bytes of %d, %v", len(text), b.Size, err)
+	}
+	s := fmt.Sprintf("%v %q %q", b.Place, b.Paths, text)
+	if b.Part == nil {
+		return s
+	}
+	for at := int64(0); at <= b.Size; at += 7 {
+		p := b.Part(at)
+		if p.Place == nil || p.Begin < 0 {
+			t.Errorf("offset %d is in %+v", at, p)
+		}
+		s += fmt.Sprintf("\n%v %d", p.Place, p.Begin)
+	}
+	return s
 }
 
 // etcdLimit is how large an object may be (--max-request-bytes of etcd).
@@ -306,9 +338,11 @@ func BenchmarkObject(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			single := scanner.New(builtin.Set(), scanner.Options{}).Single()
+			var reader podsource.Reader
 			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
 			for b.Loop() {
-				err := podsource.JSON(text, podsource.Limits{}, func(blob scanner.Blob, err error) bool {
+				err := reader.JSON(text, podsource.Limits{}, func(blob scanner.Blob, err error) bool {
 					if err == nil {
 						err = single.Scan(b.Context(), blob, func(scanner.Event) error { return nil })
 					}

@@ -14,9 +14,6 @@ type way struct {
 	at  int    // which
 }
 
-// slab is how many nodes or steps are allocated at once.
-const slab = 128
-
 // field is the way on from at to a field.
 func (o *writer) field(at *way, key string) *way { return o.step(way{up: at, key: key, at: -1}) }
 
@@ -24,11 +21,9 @@ func (o *writer) field(at *way, key string) *way { return o.step(way{up: at, key
 func (o *writer) element(at *way, i int) *way { return o.step(way{up: at, at: i}) }
 
 func (o *writer) step(w way) *way {
-	if len(o.ways) == cap(o.ways) {
-		o.ways = make([]way, 0, slab)
-	}
-	o.ways = append(o.ways, w)
-	return &o.ways[len(o.ways)-1]
+	to := o.ways.one()
+	*to = w
+	return to
 }
 
 // is tells whether w is a field of the object itself, called key.

@@ -65,11 +65,11 @@ func eksHint(text []byte) bool {
 
 // serviceAccount is the first that a template in the object runs as.
 func (w *writer) serviceAccount() (name string) {
-	rawjson.Walk(w.new.text, func(way []string, value []byte) bool {
-		if name == "" && way[len(way)-1] == "serviceAccountName" {
-			name = rawjson.String(value)
+	rawjson.Walk(w.new.text, func(way []rawjson.Step, rest []byte) bool {
+		if name == "" && way[len(way)-1].Is("serviceAccountName") {
+			name = rawjson.String(rawjson.Value(rest))
 		}
-		return name == "" && way[0] != "metadata" && way[0] != "status"
+		return name == "" && !way[0].Is("metadata") && !way[0].Is("status")
 	})
 	return name
 }
@@ -85,9 +85,9 @@ func (w *writer) container(path string) string {
 		return ""
 	}
 	want, name := path[:at+end+1], ""
-	rawjson.Walk(w.new.text, func(way []string, value []byte) bool {
-		if pathTo(way, want) && way[len(way)-1] == "name" {
-			name = rawjson.String(value)
+	rawjson.Walk(w.new.text, func(way []rawjson.Step, rest []byte) bool {
+		if way[len(way)-1].Is("name") && pathTo(way, want) {
+			name = rawjson.String(rawjson.Value(rest))
 		}
 		return leads(way, want)
 	})
@@ -95,10 +95,12 @@ func (w *writer) container(path string) string {
 }
 
 // pathTo tells whether a way is that of a field of what stands at want.
-func pathTo(way []string, want string) bool { return len(way) > 1 && path(way[:len(way)-1]) == want }
+func pathTo(way []rawjson.Step, want string) bool {
+	return len(way) > 1 && path(way[:len(way)-1]) == want
+}
 
 // leads tells whether a way is on the way to want.
-func leads(way []string, want string) bool { return strings.HasPrefix(want, path(way)) }
+func leads(way []rawjson.Step, want string) bool { return strings.HasPrefix(want, path(way)) }
 
 // pathClass is where a finding stands in few words, for metrics: paths of their own
 // would be as many as there are objects.

@@ -2,10 +2,12 @@ package admit_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/oakum-sec/oakum/leak/leaktest"
+	"github.com/oakum-sec/oakum/webhook/internal/admit"
 )
 
 // pod is a Pod of about size bytes, of variables as there are in clusters: names,
@@ -55,8 +57,32 @@ func awsEnv(seed uint64) string {
 
 var sizes = []int{4 << 10, 64 << 10, 390_000, 1_500_000}
 
+// A review is looked at where it lies: what is allocated for it is less than it has bytes
+// itself, or a server's memory would be that of its garbage.
+func TestReviewAllocatesLittle(t *testing.T) {
+	a := admitter(t, func(o *admit.Options) { o.References = &cache{} })
+	for _, size := range sizes {
+		body := review("CREATE", pod(size, ""), "")
+		look := func(times int) uint64 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for range times {
+				if got := a.Review(t.Context(), body); got.Err != nil || got.Decision != admit.DecisionAllow {
+					t.Fatalf("%+v", got)
+				}
+			}
+			runtime.ReadMemStats(&after)
+			return (after.TotalAlloc - before.TotalAlloc) / uint64(times)
+		}
+		look(2) // buffers grow
+		if got, most := look(10), uint64(8<<10+len(body)/4); got > most {
+			t.Errorf("%d bytes are allocated for a review of %d", got, len(body))
+		}
+	}
+}
+
 func BenchmarkReview(b *testing.B) {
-	a := admitter(b)
+	a := admitter(b, func(o *admit.Options) { o.References = &cache{} })
 	for _, size := range sizes {
 		for _, kind := range []string{"create", "update", "scaled", "denied"} {
 			object, old, operation := pod(size, ""), "", "CREATE"

@@ -46,14 +46,14 @@ func images(text []byte, use func(name, field string)) {
 		return
 	}
 	n := 0
-	rawjson.Walk(text, func(way []string, value []byte) bool {
-		if len(way) == 1 && way[0] == "metadata" || n == maxImages {
+	rawjson.Walk(text, func(way []rawjson.Step, rest []byte) bool {
+		if len(way) == 1 && way[0].Is("metadata") || n == maxImages {
 			return false
 		}
-		if at := len(way) - 1; way[at] != "image" || at < 2 || !slices.Contains(containerLists, way[at-2]) {
+		if at := len(way) - 1; !way[at].Is("image") || at < 2 || !slices.Contains(containerLists, string(way[at-2].Key)) {
 			return true
 		}
-		if name := rawjson.String(value); name != "" {
+		if name := rawjson.String(rawjson.Value(rest)); name != "" {
 			n++
 			use(name, path(way))
 		}

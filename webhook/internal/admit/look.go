@@ -24,6 +24,12 @@ func scans(set *rules.Set, known scanner.Known) *scanner.Scanner {
 	return scanner.New(set, scanner.Options{Jobs: 1, NoInline: true, NoUnpack: true, Known: known})
 }
 
+// slot looks at one object at a time, with buffers that outlive it.
+type slot struct {
+	*scanner.Single
+	reader podsource.Reader
+}
+
 // newKey makes the key of tags: they are compared within one review, so it need not
 // outlive the process.
 func newKey() []byte {
@@ -39,15 +45,15 @@ type sight struct {
 }
 
 // look finds what is in an object. Its error is ctx's.
-func (a *Admitter) look(ctx context.Context, s *scanner.Single, o *object) (sight, error) {
+func (a *Admitter) look(ctx context.Context, s *slot, o *object) (sight, error) {
 	var seen sight
 	var err error
 	each := func(b scanner.Blob, _ error) bool {
 		err = s.Scan(ctx, b, seen.take)
 		return err == nil
 	}
-	text := o.looked()
-	if broken := podsource.JSON(text, podsource.Limits{Values: maxValues, NoUnpack: true}, each); broken != nil {
+	if broken := s.reader.JSON(o.text, podsource.Limits{Values: maxValues, NoUnpack: true, Asked: true}, each); broken != nil {
+		text := o.looked()
 		place := leak.ObjectField{Object: o.string("apiVersion") + "/" + o.string("kind"), Namespace: o.metaString("namespace"), Name: o.metaString("name")}
 		seen.miss(&leak.Gap{Place: place, Class: leak.Failure, Code: leak.GapLimit, Why: fmt.Errorf("the object is %w: it was searched as one text", broken)})
 		each(scanner.Blob{Place: place, Size: int64(len(text)), Open: func(context.Context) (io.ReadCloser, error) {

@@ -9,11 +9,12 @@ import (
 
 // object is a Kubernetes object divided at its first two levels.
 type object struct {
-	text     []byte // as it came
+	text     []byte // as it came; empty where there is none
 	fields   []field
 	meta     []field
 	spare    bool // it has fields that are not looked at
 	deleting bool
+	broken   error // it is no JSON object
 }
 
 type field struct {
@@ -28,36 +29,60 @@ var bookkeeping = map[string]bool{
 	"deletionTimestamp": true, "deletionGracePeriodSeconds": true, "finalizers": true, "ownerReferences": true,
 }
 
-// divide takes an object apart. status (what a controller says) and managedFields
+// divide takes apart the object that text begins with, and tells how many bytes it has,
+// less than 0 where it does not end. status (what a controller says) and managedFields
 // (names of fields, often a third of an object) are left out of what is looked at.
-func divide(text []byte) (o object, err error) {
-	o.text = text
-	err = rawjson.Fields(text, func(key string, value []byte) bool {
-		switch key {
+func divide(text []byte) (o object, size int) {
+	if len(text) == 0 || text[0] != '{' {
+		if size = rawjson.Size(text); size > 0 {
+			o.text, o.broken = text[:size], rawjson.ErrBroken
+		}
+		return o, size
+	}
+	size, o.broken = rawjson.Each(text, func(key, rest []byte) int {
+		switch string(key) {
 		case "status":
 			o.spare = true
 		case "metadata":
-			o.metadata(value)
+			return o.metadata(rest)
 		default:
-			o.fields = append(o.fields, field{key, value})
+			return keep(&o.fields, key, rest)
 		}
-		return true
+		return rawjson.Size(rest)
 	})
-	return o, err
+	if o.text = text[:size]; o.broken != nil {
+		return o, -1
+	}
+	return o, size
 }
 
-func (o *object) metadata(value []byte) {
-	_ = rawjson.Fields(value, func(key string, value []byte) bool { // divide has seen that it ends
-		switch key {
+// metadata takes apart what text begins with, and tells how many bytes it has.
+func (o *object) metadata(text []byte) int {
+	if len(text) == 0 || text[0] != '{' {
+		return rawjson.Size(text)
+	}
+	size, err := rawjson.Each(text, func(key, rest []byte) int {
+		switch string(key) {
 		case "managedFields":
 			o.spare = true
-			return true
+			return rawjson.Size(rest)
 		case "deletionTimestamp":
-			o.deleting = !rawjson.Empty(value)
+			o.deleting = !rawjson.Empty(rawjson.Value(rest))
 		}
-		o.meta = append(o.meta, field{key, value})
-		return true
+		return keep(&o.meta, key, rest)
 	})
+	if err != nil {
+		return -1
+	}
+	return size
+}
+
+// keep adds the field that rest begins with the value of.
+func keep(fields *[]field, key, rest []byte) (size int) {
+	if size = rawjson.Size(rest); size > 0 {
+		*fields = append(*fields, field{string(key), rest[:size]})
+	}
+	return size
 }
 
 // of is a field's value, the last one's as decoders have it.

@@ -96,7 +96,7 @@ func (e *Exemption) Valid() error {
 // Admitter answers admission reviews. It is safe for concurrent use.
 type Admitter struct {
 	opt   Options
-	slots chan *scanner.Single // as many as may scan at once
+	slots chan *slot // as many as may look at once
 	pins  pins
 	key   []byte                 // of tags, for this process only
 	ours  func() map[string]bool // the ids of the built-in rules
@@ -116,11 +116,11 @@ func New(opt Options) (*Admitter, error) {
 	if err := opt.settle(&pins); err != nil {
 		return nil, err
 	}
-	a := &Admitter{opt: opt, pins: pins, slots: make(chan *scanner.Single, opt.Jobs), key: newKey()}
+	a := &Admitter{opt: opt, pins: pins, slots: make(chan *slot, opt.Jobs), key: newKey()}
 	a.ours = sync.OnceValue(func() map[string]bool { return builtIn(opt.Rules) })
 	scans := scans(opt.Rules, opt.Known)
 	for range opt.Jobs {
-		a.slots <- scans.Single()
+		a.slots <- &slot{Single: scans.Single()}
 	}
 	return a, nil
 }

@@ -14,8 +14,7 @@ var untouched = map[string]bool{
 	"portforward": true, "proxy": true, "token": true, "finalize": true, "approval": true,
 }
 
-// passes tells what there is nothing to look for in, before anything is parsed. The
-// objects of an update are divided by then.
+// passes tells what there is nothing to look for in, before anything is parsed.
 func (r *request) passes(o, old *object) bool {
 	switch {
 	case r.operation == update && o.deleting:
@@ -28,7 +27,7 @@ func (r *request) passes(o, old *object) bool {
 
 // bringsNothing is what passes tells from the envelope alone.
 func (r *request) bringsNothing() bool {
-	return r.operation != create && r.operation != update || untouched[r.subresource] || rawjson.Empty(r.object) || r.told()
+	return r.operation != create && r.operation != update || untouched[r.subresource] || rawjson.Empty(r.object.text) || r.told()
 }
 
 // told are kinds that tell what happened, many a second: leases and events.

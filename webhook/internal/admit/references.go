@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/oakum-sec/oakum/leak"
-	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/webhook/internal/rawjson"
 )
 
@@ -29,52 +29,51 @@ var referrers = []referrer{
 	{field: "secret", name: "secretName", secret: true},
 }
 
-// reference is one of an object's to another.
-type reference struct {
-	secret    bool
-	name, key string // key "": all of it
-	field     string // where it stands
-}
-
 // maxReferences bounds how many are followed; the largest pods have a hundred.
 const maxReferences = 1000
 
-// references are an object's, in its order.
-func references(text []byte) (list []reference) {
+// references hands use an object's references to others, in its order: what each is
+// called, which key of it is meant ("": all of them), and the field that names it.
+func references(text []byte, use func(r *referrer, name, key string, way []rawjson.Step)) {
 	if !bytes.Contains(text, []byte("onfigMap")) && !bytes.Contains(text, []byte("secret")) {
-		return nil
+		return
 	}
-	rawjson.Walk(text, func(way []string, value []byte) bool {
-		if len(way) == 1 && (way[0] == "metadata" || way[0] == "data") || len(list) == maxReferences {
+	n := 0
+	rawjson.Walk(text, func(way []rawjson.Step, rest []byte) bool {
+		last := &way[len(way)-1]
+		if len(way) == 1 && (last.Is("metadata") || last.Is("data")) || n == maxReferences {
 			return false
 		}
-		i := slices.IndexFunc(referrers, func(r referrer) bool { return r.field == way[len(way)-1] })
-		if i < 0 || len(value) == 0 || value[0] != '{' {
+		i := slices.IndexFunc(referrers, func(r referrer) bool { return last.Is(r.field) })
+		if i < 0 || len(rest) == 0 || rest[0] != '{' {
 			return true
 		}
-		r := referrers[i]
-		ref := reference{secret: r.secret, name: rawjson.String(rawjson.Field(value, r.name)), field: path(way)}
+		r, key, value := &referrers[i], "", rawjson.Value(rest)
 		if r.key != "" {
-			ref.key = rawjson.String(rawjson.Field(value, r.key))
+			key = rawjson.String(rawjson.Field(value, r.key))
 		}
-		if ref.name != "" {
-			list = append(list, ref)
+		if name := rawjson.String(rawjson.Field(value, r.name)); name != "" {
+			n++
+			use(r, name, key, way)
 		}
 		return true
 	})
-	return list
 }
 
 // path is a way as podsource writes it.
-func path(way []string) string {
-	var b strings.Builder
+func path(way []rawjson.Step) string {
+	var b []byte
 	for i, step := range way {
-		if i > 0 && !strings.HasPrefix(step, "[") {
-			b.WriteByte('.')
+		switch {
+		case step.Key == nil:
+			b = append(strconv.AppendInt(append(b, '['), int64(step.Index), 10), ']')
+			continue
+		case i > 0:
+			b = append(b, '.')
 		}
-		b.WriteString(step)
+		b = append(b, step.Key...)
 	}
-	return b.String()
+	return string(b)
 }
 
 // follow finds what an object's references lead to. The findings stand where the values
@@ -83,24 +82,24 @@ func (a *Admitter) follow(o *object, namespace string, via map[*leak.Finding]str
 	if a.opt.References == nil || o == nil {
 		return nil
 	}
-	for _, ref := range references(o.text) {
+	references(o.text, func(r *referrer, name, key string, way []rawjson.Step) {
 		ask, kind := a.opt.References.ConfigMap, "v1/ConfigMap"
-		if ref.secret {
+		if r.secret {
 			ask, kind = a.opt.References.Secret, "v1/Secret"
 		}
-		verdict, known := ask(namespace, ref.name)
+		verdict, known := ask(namespace, name)
 		if !known {
-			continue
+			return
 		}
-		at := leak.ObjectField{Object: kind, Namespace: namespace, Name: ref.name}
+		at := leak.ObjectField{Object: kind, Namespace: namespace, Name: name}
 		for _, k := range verdict.Findings {
-			if ref.key == "" || ref.key == k.Key {
+			if key == "" || key == k.Key {
 				f := k.finding(at)
-				via[f] = ref.field
+				via[f] = path(way)
 				found = append(found, f)
 			}
 		}
-	}
+	})
 	return found
 }
 
@@ -117,13 +116,13 @@ func (k *Known) finding(at leak.ObjectField) *leak.Finding {
 // [References] to answer with. The error is ctx's, or says why not all could be looked
 // at; what was found is told beside it.
 func (a *Admitter) Verdict(ctx context.Context, text []byte) (v Verdict, err error) {
-	o, err := divide(text)
-	if err != nil {
-		return v, err
+	o, _ := divide(text)
+	if o.broken != nil {
+		return v, o.broken
 	}
 	v.UID, v.ResourceVersion = o.metaString("uid"), o.metaString("resourceVersion")
 	var seen sight
-	err = a.inSlot(ctx, func(ctx context.Context, s *scanner.Single) (err error) {
+	err = a.inSlot(ctx, func(ctx context.Context, s *slot) (err error) {
 		seen, err = a.look(ctx, s, &o)
 		return err
 	})

@@ -11,7 +11,7 @@ import (
 )
 
 // request is what a review asks (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#request),
-// its objects left as they came.
+// its objects divided and else left as they came.
 type request struct {
 	uid                      string
 	group, kind              string
@@ -20,7 +20,7 @@ type request struct {
 	operation                string
 	user                     policy.User
 	dryRun                   bool
-	object, oldObject        []byte
+	object, oldObject        object
 	apiVersion, documentKind string // of the review itself
 }
 
@@ -34,32 +34,29 @@ const (
 // Kubernetes 1.22.
 const reviewVersion = "admission.k8s.io/v1"
 
-// read takes a review apart. What could be read is returned beside an error.
+// read takes a review apart, in one pass. What could be read is returned beside an error.
 func read(body []byte) (r request, err error) {
-	var asked []byte
-	err = rawjson.Fields(body, func(key string, value []byte) bool {
-		switch key {
+	asked := false
+	_, err = rawjson.Each(body, func(key, rest []byte) int {
+		switch string(key) {
 		case "apiVersion":
-			r.apiVersion = rawjson.String(value)
+			r.apiVersion = rawjson.String(rawjson.Value(rest))
 		case "kind":
-			r.documentKind = rawjson.String(value)
+			r.documentKind = rawjson.String(rawjson.Value(rest))
 		case "request":
-			asked = value
+			asked = true
+			return r.read(rest)
 		}
-		return true
+		return rawjson.Size(rest)
 	})
-	if asked == nil { // it may stand behind the break, or before a broken end
-		asked = brokenRequest(body)
+	if !asked { // it may stand behind the break
+		r.read(brokenRequest(body))
 	}
-	broken := rawjson.Fields(asked, func(key string, value []byte) bool {
-		r.field(key, value)
-		return true
-	})
 	if r.uid == "" {
 		r.uid = uidAnyhow(body)
 	}
 	switch {
-	case err != nil || broken != nil:
+	case err != nil || !asked:
 		return r, errors.New("the review is broken JSON")
 	case r.apiVersion != reviewVersion || r.documentKind != "AdmissionReview":
 		return r, fmt.Errorf("the body is no AdmissionReview of %s", reviewVersion)
@@ -69,8 +66,28 @@ func read(body []byte) (r request, err error) {
 	return r, nil
 }
 
-func (r *request) field(key string, value []byte) {
-	switch key {
+// read reads the request that text begins with, the last one's where there are two, as
+// decoders do. It tells how many bytes that has, less than 0 where it is broken.
+func (r *request) read(text []byte) int {
+	*r = request{apiVersion: r.apiVersion, documentKind: r.documentKind}
+	size, err := rawjson.Each(text, r.field)
+	if err != nil {
+		return -1
+	}
+	return size
+}
+
+func (r *request) field(key, rest []byte) (size int) {
+	switch string(key) {
+	case "object":
+		r.object, size = divide(rest)
+		return size
+	case "oldObject":
+		r.oldObject, size = divide(rest)
+		return size
+	}
+	value := rawjson.Value(rest)
+	switch string(key) {
 	case "uid":
 		r.uid = rawjson.String(value)
 	case "kind":
@@ -91,11 +108,8 @@ func (r *request) field(key string, value []byte) {
 		})
 	case "dryRun":
 		r.dryRun = string(value) == "true"
-	case "object":
-		r.object = value
-	case "oldObject":
-		r.oldObject = value
 	}
+	return rawjson.Size(rest)
 }
 
 // envelope is how far into a body the request begins at most: kind and version stand

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/oakum-sec/oakum/leak"
-	"github.com/oakum-sec/oakum/scanner"
 	"github.com/oakum-sec/oakum/webhook/internal/rawjson"
 )
 
@@ -38,24 +37,22 @@ func (a *Admitter) Review(ctx context.Context, body []byte) (answer Answer) {
 		answer.Exemption = e.Owner
 		return answer.exempt(e)
 	}
-	err = a.inSlot(ctx, func(ctx context.Context, s *scanner.Single) error { return a.judge(ctx, s, m) })
+	err = a.inSlot(ctx, func(ctx context.Context, s *slot) error { return a.judge(ctx, s, m) })
 	return a.answer(m, answer, err)
 }
 
-// open divides the objects, and tells whether there is nothing to look for in them.
+// open tells whether there is nothing to look for in the objects.
 func (a *Admitter) open(r *request) (m *matter, skip bool, err error) {
 	m = &matter{request: *r, via: map[*leak.Finding]string{}}
-	o, err := divide(r.object)
-	if err != nil {
-		return nil, false, fmt.Errorf("the object is %w", err)
+	if r.object.broken != nil {
+		return nil, false, fmt.Errorf("the object is %w", r.object.broken)
 	}
-	m.new = &o
-	if r.operation == update && !rawjson.Empty(r.oldObject) {
-		old, err := divide(r.oldObject)
-		if err != nil {
-			return nil, false, fmt.Errorf("the old object is %w", err)
+	m.new = &m.object
+	if r.operation == update && !rawjson.Empty(r.oldObject.text) {
+		if r.oldObject.broken != nil {
+			return nil, false, fmt.Errorf("the old object is %w", r.oldObject.broken)
 		}
-		m.old = &old
+		m.old = &m.oldObject
 	}
 	if r.passes(m.new, m.old) {
 		return m, true, nil
@@ -77,7 +74,7 @@ func (e *incompleteError) Unwrap() error { return e.gap }
 
 // judge looks at the object, and at the old one only where there is something in the new
 // one.
-func (a *Admitter) judge(ctx context.Context, s *scanner.Single, m *matter) error {
+func (a *Admitter) judge(ctx context.Context, s *slot, m *matter) error {
 	seen, err := a.look(ctx, s, m.new)
 	if err != nil {
 		return err
@@ -142,8 +139,8 @@ func reason(err error) string {
 // inSlot runs use in a goroutine of its own with one of the scanners, and waits for its
 // end or ctx's. One that runs on keeps its scanner until it ends: so many are at work
 // at once, and no more, whatever they are handed. A panic is an error.
-func (a *Admitter) inSlot(ctx context.Context, use func(context.Context, *scanner.Single) error) error {
-	var s *scanner.Single
+func (a *Admitter) inSlot(ctx context.Context, use func(context.Context, *slot) error) error {
+	var s *slot
 	select {
 	case s = <-a.slots:
 	case <-ctx.Done():

@@ -9,49 +9,71 @@ package rawjson
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"math/bits"
 	"unicode/utf8"
 )
 
 // ErrBroken is the error of a text that ends too early or is no object.
 var ErrBroken = errors.New("broken JSON")
 
-// Fields calls use for each field of the object in text, in order, with the key and the
+// Fields calls use for each field of the object in text, in order, with its name and the
 // value as it stands there, until use returns false. Fields before the place where text
 // is broken are told.
-func Fields(text []byte, use func(key string, value []byte) bool) error {
+func Fields(text []byte, use func(key, value []byte) bool) error {
+	_, err := Each(text, func(key, rest []byte) int {
+		size := Size(rest)
+		if size > 0 && !use(key, rest[:size]) {
+			return 0
+		}
+		return size
+	})
+	return err
+}
+
+// Each is Fields for who goes on into values, and so learns where they end: use is handed
+// the text from where a value begins, and returns how many bytes it has ([Size] finds
+// out), 0 to end, or less where it is broken. Each returns how many bytes the object has,
+// as far as it was read. So a text is passed over once, however deep it is looked into.
+func Each(text []byte, use func(key, rest []byte) int) (size int, err error) {
 	at := space(text, 0)
 	if at == len(text) || text[at] != '{' {
-		return ErrBroken
+		return at, ErrBroken
 	}
 	for at = space(text, at+1); at < len(text) && text[at] != '}'; {
 		end := stringEnd(text, at)
 		if end < 0 {
-			return ErrBroken
+			return at, ErrBroken
 		}
 		key := text[at:end]
 		if at = space(text, end); at == len(text) || text[at] != ':' {
-			return ErrBroken
+			return at, ErrBroken
 		}
 		at = space(text, at+1)
-		if end = valueEnd(text, at); end < 0 {
-			return ErrBroken
+		switch size := use(name(key), text[at:]); {
+		case size == 0:
+			return at, nil
+		case size < 0:
+			return at, ErrBroken
+		default:
+			at = space(text, at+size)
 		}
-		if !use(String(key), text[at:end]) {
-			return nil
-		}
-		if at = space(text, end); at < len(text) && text[at] == ',' {
+		if at < len(text) && text[at] == ',' {
 			at = space(text, at+1)
 			continue
 		}
 		break
 	}
 	if at == len(text) || text[at] != '}' {
-		return ErrBroken
+		return at, ErrBroken
 	}
-	return nil
+	return at + 1, nil
 }
+
+// Size is how many bytes the value has that text begins with, or -1 where it does not end.
+func Size(text []byte) int { return valueEnd(text, 0) }
 
 // Elements calls use for each element of the list in text, until use returns false. A
 // text that is no list has none.
@@ -75,8 +97,8 @@ func Elements(text []byte, use func(i int, value []byte) bool) {
 
 // Field is the last value of a field, as decoders have it, or nil.
 func Field(text []byte, name string) (found []byte) {
-	_ = Fields(text, func(key string, value []byte) bool { // what stands before the break is told
-		if key == name {
+	_ = Fields(text, func(key, value []byte) bool { // what stands before the break is told
+		if string(key) == name {
 			found = value
 		}
 		return true
@@ -109,6 +131,14 @@ func String(value []byte) string {
 	return s
 }
 
+// name is the text of a field's name. It is never nil.
+func name(quoted []byte) []byte {
+	if plain := quoted[1 : len(quoted)-1]; bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
+		return plain
+	}
+	return []byte(String(quoted))
+}
+
 // Empty tells whether a value is missing, null, or an empty string, list or object.
 func Empty(value []byte) bool {
 	switch string(value) {
@@ -130,26 +160,37 @@ func stringEnd(text []byte, at int) int {
 	if at >= len(text) || text[at] != '"' {
 		return -1
 	}
-	begin := at + 1
-	for at = begin; ; at++ {
-		i := bytes.IndexByte(text[at:], '"')
-		if i < 0 {
+	for at++; ; at++ {
+		switch at = special(text, at); {
+		case at >= len(text):
 			return -1
-		}
-		at += i
-		slashes := 0
-		for at-slashes > begin && text[at-slashes-1] == '\\' {
-			slashes++
-		}
-		if slashes%2 == 0 {
+		case text[at] == '"':
 			return at + 1
 		}
+		at++ // what a backslash stands before
 	}
+}
+
+// special is where the next quote or backslash is, or the text's end. It asks eight bytes
+// at once: strings are short, and most of a text.
+func special(text []byte, at int) int {
+	const each, top = 0x0101010101010101, 0x8080808080808080
+	for ; at+8 <= len(text); at += 8 {
+		w := binary.LittleEndian.Uint64(text[at:])
+		quote, slash := w^'"'*each, w^'\\'*each
+		if found := ((quote-each)&^quote | (slash-each)&^slash) & top; found != 0 {
+			return at + bits.TrailingZeros64(found)/8 // the lowest is a byte that is one of them; others may not be
+		}
+	}
+	for at < len(text) && text[at] != '"' && text[at] != '\\' {
+		at++
+	}
+	return at
 }
 
 // valueEnd is where the value ends that begins at at, or -1.
 func valueEnd(text []byte, at int) int {
-	if at == len(text) {
+	if at >= len(text) {
 		return -1
 	}
 	switch text[at] {

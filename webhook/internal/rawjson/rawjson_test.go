@@ -2,6 +2,7 @@ package rawjson_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,8 +12,8 @@ import (
 func TestFields(t *testing.T) {
 	text := ` { "a" : 1 , "b":"x\"}\\", "c":{"d":["}",{"e":null}]}, "\u0064":[ ], "a":true } `
 	var got []string
-	if err := rawjson.Fields([]byte(text), func(k string, v []byte) bool {
-		got = append(got, k+"="+string(v))
+	if err := rawjson.Fields([]byte(text), func(k, v []byte) bool {
+		got = append(got, string(k)+"="+string(v))
 		return true
 	}); err != nil {
 		t.Fatal(err)
@@ -31,7 +32,7 @@ func TestFields(t *testing.T) {
 
 func TestBroken(t *testing.T) {
 	for _, text := range []string{``, `[]`, `{`, `{"a`, `{"a"`, `{"a":`, `{"a":}`, `{"a":1`, `{"a":1 "b":2}`, `{"a":"\"}`, `{"a":[}`, `{a:1}`, `null`} {
-		if rawjson.Fields([]byte(text), func(string, []byte) bool { return true }) == nil {
+		if rawjson.Fields([]byte(text), func(_, _ []byte) bool { return true }) == nil {
 			t.Errorf("%q passes", text)
 		}
 	}
@@ -40,20 +41,63 @@ func TestBroken(t *testing.T) {
 	}
 }
 
+// Who looks into values tells where they end, or that they do not.
+func TestEach(t *testing.T) {
+	text := []byte(`{"a":{"b":{"c":1}},"d":2}, more`)
+	var got []string
+	size, err := rawjson.Each(text, func(key, rest []byte) int {
+		got = append(got, string(key))
+		if string(key) == "d" {
+			return rawjson.Size(rest)
+		}
+		size, err := rawjson.Each(rest, func(key, rest []byte) int {
+			got = append(got, "a."+string(key))
+			return rawjson.Size(rest)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return size
+	})
+	if err != nil || string(text[size:]) != ", more" || strings.Join(got, " ") != "a a.b d" {
+		t.Errorf("%d bytes, %v, %q", size, err, got)
+	}
+	for size, broken := range map[int]bool{0: false, -1: true} {
+		n := 0
+		_, err := rawjson.Each(text, func(_, _ []byte) int { n++; return size })
+		if (err != nil) != broken || n != 1 {
+			t.Errorf("%d: %v, %d fields", size, err, n)
+		}
+	}
+}
+
 func TestWalk(t *testing.T) {
 	var got []string
-	rawjson.Walk([]byte(`{"a":[{"b":1},[{"c":{"d":2}}]],"e":{"f":{}}}`), func(way []string, _ []byte) bool {
-		got = append(got, strings.Join(way, "."))
-		return way[len(way)-1] != "f"
+	rawjson.Walk([]byte(` {"a":[{"b":1},[{"c":{"d":2}}],[],{}],"\u0065":{"f":{"g":1}} , "h" : "i\"" }`), func(way []rawjson.Step, rest []byte) bool {
+		s := ""
+		for _, step := range way {
+			if step.Key == nil {
+				s += "." + strconv.Itoa(step.Index)
+			} else {
+				s += "." + string(step.Key)
+			}
+		}
+		got = append(got, s+"="+string(rawjson.Value(rest)))
+		return !way[len(way)-1].Is("f")
 	})
-	if want := "a a.[0].b a.[1].[0].c a.[1].[0].c.d e e.f"; strings.Join(got, " ") != want {
+	want := `.a=[{"b":1},[{"c":{"d":2}}],[],{}] .a.0.b=1 .a.1.0.c={"d":2} .a.1.0.c.d=2 .e={"f":{"g":1}} .e.f={"g":1} .h="i\""`
+	if strings.Join(got, " ") != want {
 		t.Errorf("got %s", strings.Join(got, " "))
 	}
 	deep := strings.Repeat(`{"a":`, 1e6) + "1" + strings.Repeat("}", 1e6)
 	n := 0
-	rawjson.Walk([]byte(deep), func([]string, []byte) bool { n++; return true })
+	rawjson.Walk([]byte(deep), func([]rawjson.Step, []byte) bool { n++; return true })
 	if n == 0 || n > 1000 {
 		t.Errorf("followed %d fields down", n)
+	}
+	whole := []byte(`{"a":[{"b":"c"},[1]],"d":{}}`)
+	for cut := range whole { // told up to where it ends
+		rawjson.Walk(whole[:cut], func(_ []rawjson.Step, rest []byte) bool { rawjson.Value(rest); return true })
 	}
 }
 
@@ -66,7 +110,7 @@ func FuzzFields(f *testing.F) {
 		var want map[string]json.RawMessage
 		valid := json.Unmarshal(text, &want) == nil && want != nil
 		got := map[string]string{}
-		err := rawjson.Fields(text, func(k string, v []byte) bool { got[k] = string(v); return true })
+		err := rawjson.Fields(text, func(k, v []byte) bool { got[string(k)] = string(v); return true })
 		if !valid {
 			return
 		}
