@@ -116,8 +116,10 @@ release:
 release-check:
 	@tmp=$$(mktemp -d); trap 'chmod -R u+w "$$tmp"; rm -rf "$$tmp"' EXIT; \
 	(cd tools/release && go build -o "$$tmp/release" .); \
+	head=$$(git rev-parse HEAD); \
 	for n in one another-one; do \
 	  git clone -q --shared . "$$tmp/$$n/oakum"; \
+	  git -C "$$tmp/$$n/oakum" checkout -q --detach $$head; \
 	  if [ -n "$(COLD)" ] && [ $$n != one ]; then export GOCACHE="$$tmp/cache"; fi; \
 	  "$$tmp/release" -source "$$tmp/$$n/oakum" -out "$$tmp/$$n/dist" $(RELEASEFLAGS); done; \
 	cat "$$tmp/one/dist/SHA256SUMS"; \

@@ -184,7 +184,7 @@ func (o *putOp) shrink(ctx context.Context, st *store.Store, e store.Entry, valu
 	}
 	switch {
 	case there == 0:
-		return st.Drop(ctx, first.Name, o.s.Op)
+		return st.Abandon(ctx, first.Name, o.s.Op)
 	case !o.wrote(e, back):
 		return nil
 	case !ok || !o.r.holds(o.r.plan, o.s, value):

@@ -10,6 +10,7 @@ package act
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/oakum-sec/oakum/remediate/journal"
 )
@@ -26,6 +27,20 @@ type Op interface {
 // Witness is an Op that can say what it saw when it was done, for the journal: "logged
 // in three times as app_b". It holds no value.
 type Witness interface{ Evidence() string }
+
+// Wait is the error of an Op that cannot go on now, and is not to be blamed: a time
+// has to pass, or a person has to do something. Resuming later goes on.
+type Wait struct {
+	For   string    // in words, with what to do
+	Until time.Time // zero: nobody knows
+}
+
+func (w *Wait) Error() string {
+	if w.Until.IsZero() {
+		return w.For
+	}
+	return w.For + " (until " + w.Until.UTC().Format(time.RFC3339) + ")"
+}
 
 // Step is an act as a plan tells it.
 type Step struct {
@@ -95,7 +110,22 @@ func (l Log) Note(phase journal.Phase, s Step, text string) error {
 
 // failed notes why a step did not work; the error is told, whatever comes of the note.
 func (l Log) failed(s Step, err error) error {
-	return errors.Join(err, l.Note(journal.Failed, s, err.Error()))
+	phase := journal.Failed
+	if _, waits := errors.AsType[*Wait](err); waits {
+		phase = journal.Waiting
+		if last := l.last(); last.Phase == phase && last.Step == s.ID && last.Text == err.Error() {
+			return err // it was said already
+		}
+	}
+	return errors.Join(err, l.Note(phase, s, err.Error()))
+}
+
+func (l Log) last() journal.Record {
+	all := l.Journal.Records()
+	if len(all) == 0 {
+		return journal.Record{}
+	}
+	return all[len(all)-1]
 }
 
 func evidence(op Op, otherwise string) string {

@@ -36,6 +36,7 @@ const (
 	Verified Phase = "verified" // looked at what came of it
 	Skipped  Phase = "skipped"  // was so already
 	Failed   Phase = "failed"   // and why
+	Waiting  Phase = "waiting"  // and for what: a time, a person
 	Undoing  Phase = "undoing"  // about to take back
 	Undone   Phase = "undone"   // taken back, and looked at
 	End      Phase = "end"      // a run's last word

@@ -50,41 +50,6 @@ type Write struct {
 	Pending bool
 }
 
-// Promoter is a Driver of a store in which a version can wait: AWS Secrets Manager's
-// stages, Google's aliases, an age file.
-type Promoter interface {
-	Driver
-	// Promote makes version the current one in the place of from, which must be
-	// current, else the error is a Conflict. What is current already is done.
-	Promote(ctx context.Context, name, version, from string) error
-}
-
-// Promote makes a version that was written as Pending the current one.
-func (s *Store) Promote(ctx context.Context, name, version, from string) error {
-	p, ok := s.driver.(Promoter)
-	if !ok {
-		return s.failed("promote", name, leak.Secret{}, Failf(Unsupported, "a version cannot wait in this store"))
-	}
-	return s.call(ctx, "promote", name, func() error { return p.Promote(ctx, name, version, from) })
-}
-
-// Dropper is a Driver of a store in which a version that waits must be taken away, or
-// it is in everybody's way.
-type Dropper interface {
-	// Drop takes a version away that waits. One that does not is dropped.
-	Drop(ctx context.Context, name, version string) error
-}
-
-// Drop takes away what an operation wrote that was cut off before it was current: the
-// version that waits under its id, where the store has such.
-func (s *Store) Drop(ctx context.Context, name, op string) error {
-	d, ok := s.driver.(Dropper)
-	if !ok {
-		return nil
-	}
-	return s.call(ctx, "take away what waits at", name, func() error { return d.Drop(ctx, name, op) })
-}
-
 // Entry is what is known of a name beside its value.
 type Entry struct {
 	Name    string

@@ -99,6 +99,16 @@ type Put struct {
 	Tags  map[string]string // more of them
 }
 
+// write is the operation as a driver takes it, with the tags that say whose it is.
+func (p Put) write(from string) Write {
+	w := Write{Name: p.Name, Value: p.Value, Token: p.Op, From: from, Tags: maps.Clone(p.Tags)}
+	if w.Tags == nil {
+		w.Tags = map[string]string{}
+	}
+	w.Tags[TagManaged], w.Tags[TagOp] = "oakum", p.Op
+	return w
+}
+
 // Receipt says what stands in the store after an operation.
 type Receipt struct {
 	Name    string
@@ -128,11 +138,7 @@ func (s *Store) put(ctx context.Context, p Put, from string) (Receipt, error) {
 	if err := d.check(p); err != nil {
 		return Receipt{}, s.failed("store", p.Name, p.Value, err)
 	}
-	w := Write{Name: p.Name, Value: p.Value, Token: p.Op, From: from, Tags: maps.Clone(p.Tags)}
-	if w.Tags == nil {
-		w.Tags = map[string]string{}
-	}
-	w.Tags[TagManaged], w.Tags[TagOp] = "oakum", p.Op
+	w := p.write(from)
 	if from == "" {
 		w.Tags[TagMade] = p.Op
 	} else if err := s.keepTags(ctx, w); err != nil {

@@ -140,6 +140,16 @@ func (d *Driver) Promote(ctx context.Context, name, version, from string) error 
 	})
 }
 
+func (d *Driver) Abandon(ctx context.Context, name, version string) error {
+	return d.change(ctx, func(c *content) error {
+		k, err := c.find(name)
+		if err == nil {
+			k.abandon(version)
+		}
+		return err
+	})
+}
+
 // change reads, changes and writes the file, alone.
 func (d *Driver) change(ctx context.Context, how func(*content) error) error {
 	held, err := d.lock(ctx)

@@ -95,6 +95,15 @@ func (k *kept) promote(version, from string) error {
 	return nil
 }
 
+// abandon drops a version that waits, with its value.
+func (k *kept) abandon(version string) {
+	if k.Pending > 0 && version == strconv.Itoa(k.Pending) {
+		clear(k.Values[k.Pending])
+		delete(k.Values, k.Pending)
+		k.Pending = 0
+	}
+}
+
 // forget drops the oldest values.
 func (k *kept) forget() {
 	for _, n := range slices.Sorted(maps.Keys(k.Values)) {

@@ -216,20 +216,25 @@ func (d *Driver) Promote(ctx context.Context, name, version, from string) error 
 			return moved(err)
 		}
 	}
-	if !slices.Contains(out.VersionIdsToStages[version], pending) {
-		return nil
-	}
-	_, err = d.api.UpdateSecretVersionStage(ctx, &sm.UpdateSecretVersionStageInput{SecretId: &name, VersionStage: aws.String(pending), RemoveFromVersionId: &version})
-	return awscall.Failed(err)
+	return d.unstage(ctx, out, version)
 }
 
-// Drop takes AWSPENDING off a version that waits under it.
-func (d *Driver) Drop(ctx context.Context, name, version string) error {
-	e, _, err := d.look(ctx, name)
+// Abandon takes AWSPENDING off a version. Secrets Manager drops versions without a
+// stage by itself.
+func (d *Driver) Abandon(ctx context.Context, name, version string) error {
+	e, out, err := d.look(ctx, name)
 	if err != nil || e.Pending != version {
 		return err
 	}
-	_, err = d.api.UpdateSecretVersionStage(ctx, &sm.UpdateSecretVersionStageInput{SecretId: &name, VersionStage: aws.String(pending), RemoveFromVersionId: &version})
+	return d.unstage(ctx, out, version)
+}
+
+// unstage takes AWSPENDING off a version, if it is there.
+func (d *Driver) unstage(ctx context.Context, out *sm.DescribeSecretOutput, version string) error {
+	if !slices.Contains(out.VersionIdsToStages[version], pending) {
+		return nil
+	}
+	_, err := d.api.UpdateSecretVersionStage(ctx, &sm.UpdateSecretVersionStageInput{SecretId: out.ARN, VersionStage: aws.String(pending), RemoveFromVersionId: &version})
 	return awscall.Failed(err)
 }
 

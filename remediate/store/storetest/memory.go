@@ -155,6 +155,17 @@ func (m *Memory) Promote(ctx context.Context, name, version, from string) error 
 	return nil
 }
 
+// Abandon forgets that a version waits.
+func (m *Memory) Abandon(ctx context.Context, name, version string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k, err := m.open(ctx, name)
+	if err == nil && version == strconv.Itoa(k.pending) {
+		k.pending = 0
+	}
+	return err
+}
+
 // Bury puts a name into the state in which clouds keep what was deleted.
 func (m *Memory) Bury(_ context.Context, name string) error {
 	m.mu.Lock()

@@ -111,28 +111,20 @@ func versions(ctx context.Context, b *Bench) error {
 	return nil
 }
 
-// promote: a pending version is not seen before it is promoted, and promoting is a
-// compare-and-set that can be done twice.
+// promote: a pending version is not seen before it is promoted, pending and promoting
+// can be done twice, and promoting is a compare-and-set.
 func promote(ctx context.Context, b *Bench) error {
-	d, ok := b.Driver.(store.Promoter)
 	s := shop(b.Driver)
-	if !ok {
+	if !s.CanWait() {
 		return wantCode("promote where no version can wait", s.Promote(ctx, "any", "2", "1"), store.Unsupported)
 	}
 	p, old, err := b.first(ctx, "pending")
 	if err != nil {
 		return err
 	}
-	waiting, err := d.Write(ctx, store.Write{Name: p.Name, Value: p.Value, Token: p.Op, From: old.Version, Tags: map[string]string{store.TagOp: p.Op}, Pending: true})
+	waiting, err := pend(ctx, s, p, old.Version)
 	if err != nil {
 		return err
-	}
-	if err := holds(ctx, s, p.Name, "", "old value"); err != nil {
-		return fmt.Errorf("while another version waits: %w", err)
-	}
-	e, err := s.Stat(ctx, p.Name)
-	if err != nil || e.Pending != waiting || e.Version != old.Version {
-		return fmt.Errorf("while %q waits beside %q, the store tells %+v, %v", waiting, old.Version, e, err)
 	}
 	if err := wantCode("promote from a version that is not current", s.Promote(ctx, p.Name, waiting, waiting+"0"), store.Conflict); err != nil {
 		return err
@@ -143,4 +135,62 @@ func promote(ctx context.Context, b *Bench) error {
 		}
 	}
 	return holds(ctx, s, p.Name, "", "new value")
+}
+
+// pend has a value wait, twice: the second time is the first.
+func pend(ctx context.Context, s *store.Store, p store.Put, from string) (version string, err error) {
+	for range 2 {
+		r, err := s.Pend(ctx, p, from)
+		if err != nil {
+			return "", err
+		}
+		if version != "" && r.Version != version {
+			return "", fmt.Errorf("pending twice makes versions %s and %s", version, r.Version)
+		}
+		version = r.Version
+		if err := holds(ctx, s, p.Name, "", "old value"); err != nil {
+			return "", fmt.Errorf("while another version waits: %w", err)
+		}
+		e, err := s.Stat(ctx, p.Name)
+		if err != nil || e.Pending != version || e.Version != from {
+			return "", fmt.Errorf("while %q waits beside %q, the store tells %+v, %v", version, from, e, err)
+		}
+	}
+	return version, nil
+}
+
+// abandon: what waits can be taken back, and then another value can wait; what
+// somebody else has waiting is a conflict.
+func abandon(ctx context.Context, b *Bench) error {
+	s := shop(b.Driver)
+	if !s.CanWait() {
+		return s.Abandon(ctx, "any", "2")
+	}
+	p, old, err := b.first(ctx, "abandoned")
+	if err != nil {
+		return err
+	}
+	waiting, err := pend(ctx, s, p, old.Version)
+	if err != nil {
+		return err
+	}
+	theirs := p
+	theirs.Value, theirs.Op = secret("their value"), newOp()
+	_, err = s.Pend(ctx, theirs, old.Version)
+	if err := wantCode("pend where another value waits", err, store.Conflict); err != nil {
+		return err
+	}
+	for range 2 {
+		if err := s.Abandon(ctx, p.Name, waiting); err != nil {
+			return err
+		}
+	}
+	if err := s.Abandon(ctx, p.Name, old.Version); err != nil {
+		return fmt.Errorf("abandon the current version: %w", err)
+	}
+	if err := holds(ctx, s, p.Name, "", "old value"); err != nil {
+		return err
+	}
+	_, err = pend(ctx, s, theirs, old.Version)
+	return err
 }

@@ -94,6 +94,7 @@ func Cases() []Case {
 		{"names", names},
 		{"no value in errors", quiet},
 		{"pending and promote", promote},
+		{"pending and abandon", abandon},
 		{"context", ended},
 	}
 }

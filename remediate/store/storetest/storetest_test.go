@@ -21,7 +21,7 @@ func TestMemory(t *testing.T) {
 
 // A case that is dropped by mistake would leave every driver green.
 func TestCases(t *testing.T) {
-	if got := len(Cases()); got != 28 {
+	if got := len(Cases()); got != 29 {
 		t.Errorf("there are %d cases", got)
 	}
 }
@@ -35,6 +35,7 @@ type broken struct {
 	write    func(context.Context, store.Write) (string, error)
 	delete   func(ctx context.Context, name, version string) error
 	promote  func(ctx context.Context, name, version, from string) error
+	abandon  func(ctx context.Context, name, version string) error
 }
 
 func (b *broken) Describe(ctx context.Context) (store.Description, error) {
@@ -80,6 +81,13 @@ func (b *broken) Promote(ctx context.Context, name, version, from string) error 
 		return b.promote(ctx, name, version, from)
 	}
 	return b.Memory.Promote(ctx, name, version, from)
+}
+
+func (b *broken) Abandon(ctx context.Context, name, version string) error {
+	if b.abandon != nil {
+		return b.abandon(ctx, name, version)
+	}
+	return b.Memory.Abandon(ctx, name, version)
 }
 
 // mutants are what a driver's author could get wrong, each with the cases that have
@@ -169,6 +177,9 @@ var mutants = []struct {
 	{"shows what waits", func(m *Memory, b *broken) {
 		b.write = func(ctx context.Context, w store.Write) (string, error) { w.Pending = false; return m.Write(ctx, w) }
 	}, []string{"pending and promote"}},
+	{"abandons nothing", func(_ *Memory, b *broken) {
+		b.abandon = func(context.Context, string, string) error { return nil }
+	}, []string{"pending and abandon"}},
 	{"promotes whatever is current", func(m *Memory, b *broken) {
 		b.promote = func(ctx context.Context, name, version, _ string) error {
 			e, err := m.Stat(ctx, name)

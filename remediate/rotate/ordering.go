@@ -1,0 +1,166 @@
+package rotate
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
+	"github.com/oakum-sec/oakum/remediate/store"
+)
+
+// Order works out what rotating an entry of a file of settings will be. It reads, and
+// changes nothing. What must not be rotated is a *Refusal.
+func (m *Machine) Order(ctx context.Context, file, name string) (*Order, []byte, error) {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := &rotation{Machine: m}
+	if r.set, err = m.Settings(file, name); err != nil {
+		return nil, nil, err
+	}
+	if err := r.look(ctx); err != nil {
+		return nil, nil, fmt.Errorf("rotate %s: %w", name, err)
+	}
+	o := r.order
+	o.Name, o.File = name, file
+	text, err := r.set.text()
+	if err != nil {
+		return nil, nil, err
+	}
+	o.Settings = m.Home.Key.FileTag(text)
+	for _, s := range r.stages() {
+		o.Stages = append(o.Stages, s.Stage)
+	}
+	if err := o.sign(m.Home.Key); err != nil {
+		return nil, nil, err
+	}
+	out, err := o.Encode()
+	return o, out, err
+}
+
+// look asks the store, the provider and the consumers.
+func (r *rotation) look(ctx context.Context) (err error) {
+	id := newID(r.now())
+	r.order = &Order{Schema: Schema, ID: id, Op: opID(id), Created: r.now().Truncate(time.Second), Tool: r.Version, Key: r.Home.Key.ID,
+		Kind: r.set.Kind, Exposure: r.set.Exposure, Dwell: human(r.set.dwell()), Watch: human(r.set.watch())}
+	if r.rot, err = r.Rotator(ctx, r.set); err != nil {
+		return err
+	}
+	if r.users, err = r.Consumers(ctx, r.set); err != nil {
+		return err
+	}
+	if err := r.lookAtStore(ctx); err != nil {
+		return err
+	}
+	t := r.rot.Traits()
+	if r.old, err = r.set.Form.Read(r.oldValue, t.Parts); err != nil {
+		return fmt.Errorf("read the credential in %s: %w", r.set.Entry, err)
+	}
+	r.order.Tags = tags(r.Machine, r.old)
+	if r.order.Subject, err = r.rot.Inspect(ctx, r.old); err != nil {
+		return err
+	}
+	if !t.Overlap && !r.set.AcceptBlip {
+		return Refuse("say `accept_blip: true` in its settings if that is all right",
+			"%s cannot have two working credentials at once: programs that have the old one would fail until they read the new one", r.order.Subject.Owner)
+	}
+	fresh, err := r.lookAhead(ctx, t)
+	if err != nil {
+		return err
+	}
+	return r.ask(ctx, fresh)
+}
+
+func (r *rotation) lookAtStore(ctx context.Context) error {
+	s, d, err := r.reach(ctx, r.set)
+	if err != nil {
+		return err
+	}
+	r.stays = d.Lingers
+	r.slot = slot{store: s, name: r.set.Entry, op: r.order.Op, next: r.spot(s, nextSuffix)}
+	version, value, err := r.slot.current(ctx)
+	if err != nil {
+		return err
+	}
+	r.oldValue = value
+	r.order.Store = Store{Target: r.set.Store, Kind: d.Kind, Identity: d.Identity, Entry: r.set.Entry, Version: version}
+	_, waits, err := r.slot.waits(ctx)
+	if err != nil {
+		return err
+	}
+	if !waits.IsZero() {
+		return Refuse("`oakum remediate rotate status` shows ours; end it first", "another rotation of %s is going on: a new value waits beside it", r.set.Entry)
+	}
+	held, err := r.spot(s, leaseSuffix).look(ctx)
+	if err != nil || held.IsZero() {
+		return err
+	}
+	return fmt.Errorf("%w: %s", ErrTaken, store.Plain(held))
+}
+
+// lookAhead tries whether a new credential would fit the entry; it is thrown away.
+func (r *rotation) lookAhead(ctx context.Context, t Traits) (Credential, error) {
+	fresh := Credential{}
+	for part, v := range r.old {
+		fresh[part] = v
+	}
+	if t.Chooser == Oakum {
+		var err error
+		if fresh, err = r.rot.Next(ctx, r.old, r.order.Op); err != nil {
+			return nil, err
+		}
+	}
+	_, err := r.set.Form.Write(r.oldValue, fresh)
+	return fresh, err
+}
+
+// ask has consumers say whether they can be updated, and what a person should know.
+func (r *rotation) ask(ctx context.Context, fresh Credential) error {
+	for _, c := range r.users {
+		k, ok := c.(consumer.Checker)
+		if !ok {
+			continue
+		}
+		notes, err := k.Check(ctx, r.update(fresh, ""))
+		if err != nil {
+			return fmt.Errorf("%s: %w", c, err)
+		}
+		for _, n := range notes {
+			r.order.Subject.Notes = append(r.order.Subject.Notes, c.String()+": "+n)
+		}
+	}
+	return nil
+}
+
+// Explain is an order in plain words: each stage, what could go wrong, how it is taken
+// back.
+func (o *Order) Explain() string {
+	var b strings.Builder
+	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	say("Rotation %s of %s (%s)", o.ID, o.Name, o.Kind)
+	say("  credential  %s", o.Subject.ID)
+	say("  belongs to  %s", o.Subject.Owner)
+	say("  kept in     %s, %s (version %s)", o.Store.Identity, o.Store.Entry, o.Store.Version)
+	say("  exposure    %s", o.Exposure)
+	for _, n := range o.Subject.Notes {
+		say("  note        %s", n)
+	}
+	for i, s := range o.Stages {
+		say("\n%2d. %s", i+1, s.Text)
+		if s.Risk != "" {
+			say("    risk  %s", strings.TrimSpace(s.Risk))
+		}
+		say("    undo  %s", s.Undo)
+		switch {
+		case s.Irreversible:
+			say("    asks for your word, and cannot be taken back")
+		case s.Approval:
+			say("    asks for your word")
+		}
+	}
+	return b.String()
+}

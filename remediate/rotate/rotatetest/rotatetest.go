@@ -1,0 +1,394 @@
+// Package rotatetest asks every rotator for what package rotate promises: a whole
+// rotation, its rollback from every stage, an end at every step with a resume, lost
+// replies, a full disk, somebody else at the same secret.
+//
+// The failure modes that a case is about are named in it, by the numbers of
+// docs/rotate.md.
+package rotatetest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/act"
+	"github.com/oakum-sec/oakum/remediate/disk"
+	"github.com/oakum-sec/oakum/remediate/key"
+	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
+	"github.com/oakum-sec/oakum/remediate/store"
+	"github.com/oakum-sec/oakum/remediate/store/storetest"
+)
+
+// Suite is how a rotator is asked.
+type Suite struct {
+	// Begin puts the provider to its beginning: the old credential is live and alone.
+	// The rotator calls hook before and after each call to its provider; an error of
+	// hook is the call's, as a lost connection's is.
+	Begin func(t testing.TB, hook func() error) *Scene
+	// Every is of how many steps one is tried as the last; 0 is 1, which is all.
+	Every int
+	// Kills is how many ends a run must have tried at least, so that a hook which gets
+	// lost is noticed.
+	Kills int
+	// Without are cases that cannot be asked of this rotator, and why.
+	Without map[string]string
+}
+
+// Scene is a provider, at its beginning.
+type Scene struct {
+	Rotator rotate.Rotator
+	Old     rotate.Credential
+	Form    rotate.Form
+	// Works tells whether the provider accepts a credential, without the rotator.
+	Works func(c rotate.Credential) (bool, error)
+	// Count is how many credentials the provider accepts for the subject, whoever has them.
+	Count func() (int, error)
+	// Use has a program use the old credential until end is called; nil: it cannot be
+	// shown.
+	Use func() (end func(), err error)
+	// Answer is what a person gives; for rotate.Person.
+	Answer func() leak.Secret
+}
+
+// Case is a thing to ask.
+type Case struct {
+	Name  string
+	Modes []int // failure modes of docs/rotate.md that it is about
+	run   func(w *world)
+}
+
+// Cases are all of them.
+func Cases() []Case {
+	return []Case{
+		{"whole", nil, whole},
+		{"asks before it hurts", nil, asks},
+		{"in a store without waiting versions", nil, plain},
+		{"killed", []int{1, 2, 3, 40}, killedAnywhere},
+		{"lost replies", []int{24, 25}, lostReplies},
+		{"disk full", []int{5}, diskFull},
+		{"rolled back", []int{17, 31}, rolledBack},
+		{"two at once", []int{6}, twoAtOnce},
+		{"older than the world", []int{7}, stale},
+		{"changed in the middle", []int{19}, changedInTheMiddle},
+		{"a rotation is going on", []int{20}, goingOn},
+		{"not valid at once", []int{9}, notYet},
+		{"still used", []int{14, 16, 32}, stillUsed},
+		{"already dead", []int{12}, alreadyDead},
+		{"public first", []int{13}, publicFirst},
+		{"no value leaves", []int{29}, silent},
+	}
+}
+
+// Run asks all cases, and tells how much was covered.
+func Run(t *testing.T, s Suite) {
+	kills, modes, names := 0, map[int]bool{}, map[string]bool{}
+	for _, c := range Cases() {
+		names[c.Name] = true
+		t.Run(c.Name, func(t *testing.T) {
+			if why := s.Without[c.Name]; why != "" {
+				t.Skip(why)
+			}
+			w := &world{T: t, suite: s}
+			w.again()
+			c.run(w)
+			kills += w.kills
+			for _, m := range c.Modes {
+				modes[m] = true
+			}
+		})
+	}
+	for name := range s.Without {
+		if !names[name] {
+			t.Errorf("the suite leaves out %q, which is no case", name)
+		}
+	}
+	t.Logf("%d ends of a run were tried, %d failure modes covered", kills, len(modes))
+	if kills < s.Kills {
+		t.Errorf("%d ends of a run were tried, fewer than %d", kills, s.Kills)
+	}
+}
+
+// world is one rotation: a provider, a store, a disk and a clock.
+type world struct {
+	*testing.T
+	suite Suite
+	scene *Scene
+	trait rotate.Traits
+	store *storetest.Memory
+	plain bool // hide that the store can have versions wait
+	state string
+	clock time.Time
+	who   string
+	set   rotate.Settings
+	users []consumer.Consumer
+	told  *teller
+
+	count int                   // of the steps that can be the last
+	at    func(count int) error // what happens at a step; nil: nothing
+	kills int
+	said  bytes.Buffer
+	kept  map[string]bool // values that were remembered
+}
+
+const entry = "prod/app"
+
+// again puts everything to its beginning.
+func (w *world) again() {
+	w.Helper()
+	w.at, w.count = nil, 0
+	w.scene = w.suite.Begin(w.T, w.step)
+	w.trait = w.scene.Rotator.Traits()
+	w.store, w.state, w.who = &storetest.Memory{}, w.TempDir(), "ada@laptop"
+	w.clock, w.kept = time.Now().UTC(), map[string]bool{}
+	w.told = &teller{w: w}
+	w.users = []consumer.Consumer{w.told}
+	w.set = rotate.Settings{Name: "app", Kind: w.trait.Kind, Store: "memory:", Entry: entry, Form: w.scene.Form, Exposure: rotate.Private, AcceptBlip: true}
+	if _, err := w.store.Write(w.Context(), store.Write{Name: entry, Value: w.document(w.scene.Old), Token: "first"}); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// document is a credential as it stands in the entry.
+func (w *world) document(c rotate.Credential) leak.Secret {
+	w.Helper()
+	seed := map[string]leak.Secret{"host": leak.NewSecret([]byte("db.internal"))}
+	for part, v := range c {
+		if _, fixed := w.scene.Form.Fixed[part]; !fixed {
+			seed[part] = v
+		}
+	}
+	doc, err := store.Document(seed)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return doc
+}
+
+func (w *world) step() error {
+	w.count++
+	if w.at == nil {
+		return nil
+	}
+	return w.at(w.count)
+}
+
+func (w *world) machine() *rotate.Machine {
+	k, err := key.New(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return &rotate.Machine{
+		Home: act.Home{Dir: w.state, Key: k, Who: w.who, Now: func() time.Time { return w.clock },
+			Disk: disk.Disk{Watch: func(disk.Step) error { return w.step() }, Sync: func(*os.File) error { return nil }}},
+		Version:   "test",
+		Settings:  func(string, string) (rotate.Settings, error) { return w.set, nil },
+		Open:      func(context.Context, string) (store.Driver, error) { return w.driver(), nil },
+		Rotator:   func(context.Context, rotate.Settings) (rotate.Rotator, error) { return w.scene.Rotator, nil },
+		Consumers: func(context.Context, rotate.Settings) ([]consumer.Consumer, error) { return w.users, nil },
+		Ask: func(context.Context, string) (leak.Secret, error) {
+			if w.scene.Answer == nil {
+				return leak.Secret{}, nil
+			}
+			return w.scene.Answer(), nil
+		},
+		Remember: func(_ context.Context, _ string, v leak.Secret) error {
+			if err := w.step(); err != nil {
+				return err
+			}
+			w.kept[store.Plain(v)] = true
+			return w.step()
+		},
+		Say:    func(format string, args ...any) { fmt.Fprintf(&w.said, format+"\n", args...) },
+		Store:  store.Options{Pause: w.pause},
+		Verify: rotate.Verify{Over: 3 * time.Second},
+		Pause:  w.pause,
+	}
+}
+
+// pause lets the clock go on, and nobody wait.
+func (w *world) pause(ctx context.Context, d time.Duration) error {
+	w.clock = w.clock.Add(d)
+	return ctx.Err()
+}
+
+// driver is the store, each of whose calls can be the last thing that happens.
+func (w *world) driver() store.Driver {
+	s := stepping{w.store, w}
+	if w.plain {
+		return struct{ store.Driver }{s}
+	}
+	return s
+}
+
+// order makes an order.
+func (w *world) order() (*rotate.Order, []byte) {
+	w.Helper()
+	o, file, err := w.machine().Order(w.Context(), filepath.Join(w.state, "rotations.yaml"), "app")
+	if err != nil {
+		w.Fatal(err)
+	}
+	return o, file
+}
+
+// finish runs an order to its end as a person would: resuming, letting time pass, and
+// saying yes. rest bounds how often it is killed again, at random places.
+func (w *world) finish(o *rotate.Order, file []byte, dice *rand.Rand, rest int) {
+	w.Helper()
+	for range 60 {
+		w.at = nil
+		if rest > 0 {
+			rest--
+			w.at = killAt(w.count + 1 + dice.IntN(80))
+		}
+		err, lived := alive(func() error { return w.goOn(o, file) })
+		w.at = nil
+		switch {
+		case !lived:
+		case err == nil:
+			return
+		case !w.waited(err):
+			w.Fatalf("resume: %v", err)
+		}
+	}
+	w.Fatal("it does not come to an end")
+}
+
+// goOn resumes, or begins where nothing had begun.
+func (w *world) goOn(o *rotate.Order, file []byte) error {
+	if _, err := os.Stat(filepath.Join(w.state, "runs", o.ID, "order.json")); err != nil {
+		_, err := w.machine().Run(w.Context(), file, rotate.Hash(file))
+		return err
+	}
+	return w.machine().Resume(w.Context(), o.ID, rotate.Hash(file))
+}
+
+// waited lets the time pass that an error asks for.
+func (w *world) waited(err error) bool {
+	wait, ok := asWait(err)
+	if ok && wait.Until.After(w.clock) {
+		w.clock = wait.Until
+	}
+	return ok
+}
+
+// current is the credential in the entry.
+func (w *world) current() rotate.Credential {
+	w.Helper()
+	_, value, err := w.store.Read(context.Background(), entry, "")
+	if err != nil {
+		w.Fatal(err)
+	}
+	c, err := w.scene.Form.Read(value, w.trait.Parts)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return c
+}
+
+// rotated is the end of every rotation: the entry holds a new credential that works,
+// alone; the old one is dead and remembered; nothing is left in the store or the folder.
+func (w *world) rotated(what string, o *rotate.Order) {
+	w.Helper()
+	now := w.current()
+	if now.Equal(w.scene.Old) {
+		w.Fatalf("%s: the entry holds the old credential", what)
+	}
+	w.works(what, "the new credential", now, true)
+	w.works(what, "the old credential", w.scene.Old, false)
+	w.alone(what)
+	w.tidy(what, o)
+	if len(w.kept) == 0 {
+		w.Errorf("%s: the old value was not remembered", what)
+	}
+	if !w.told.holds.Equal(now) {
+		w.Errorf("%s: the consumer has another credential than the store", what)
+	}
+}
+
+// unrotated is the end of every rollback.
+func (w *world) unrotated(what string, o *rotate.Order) {
+	w.Helper()
+	if !w.current().Equal(w.scene.Old) {
+		w.Fatalf("%s: the entry does not hold the old credential", what)
+	}
+	w.works(what, "the old credential", w.scene.Old, true)
+	w.alone(what)
+	w.tidy(what, o)
+	if w.told.holds != nil && !w.told.holds.Equal(w.scene.Old) {
+		w.Errorf("%s: the consumer still has the new credential", what)
+	}
+}
+
+func (w *world) works(what, which string, c rotate.Credential, want bool) {
+	w.Helper()
+	got, err := w.scene.Works(c)
+	if err != nil {
+		w.Fatalf("%s: try %s: %v", what, which, err)
+	}
+	if got != want {
+		w.Errorf("%s: %s works: %v", what, which, got)
+	}
+}
+
+func (w *world) alone(what string) {
+	w.Helper()
+	if n, err := w.scene.Count(); err != nil || n != 1 {
+		w.Errorf("%s: the provider has %d live credentials, %v", what, n, err)
+	}
+}
+
+// tidy tells that nothing but the entry is in the store, and no sealed value in the
+// folder.
+func (w *world) tidy(what string, o *rotate.Order) {
+	w.Helper()
+	for name := range w.store.Names() {
+		if name != entry {
+			w.Errorf("%s: %s is left in the store", what, name)
+		}
+	}
+	if e, err := w.store.Stat(context.Background(), entry); err != nil || e.Pending != "" {
+		w.Errorf("%s: version %q still waits, %v", what, e.Pending, err)
+	}
+	sealed, _ := filepath.Glob(filepath.Join(w.state, "runs", o.ID, "*.sealed"))
+	if len(sealed) > 0 {
+		w.Errorf("%s: %q are left in the run's folder", what, sealed)
+	}
+}
+
+// written is all that the run left on the disk.
+func (w *world) written() (all [][]byte) {
+	w.Helper()
+	err := filepath.WalkDir(w.state, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		all = append(all, text)
+		return err
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return all
+}
+
+// secrets are the values that must not be told.
+func (w *world) secrets(all ...rotate.Credential) (values []string) {
+	for _, c := range all {
+		for _, part := range []string{rotate.Password, rotate.Token, rotate.SecretAccessKey, rotate.PrivateKey} {
+			if v, ok := c[part]; ok && !slices.Contains(values, store.Plain(v)) {
+				values = append(values, store.Plain(v))
+			}
+		}
+	}
+	return values
+}
