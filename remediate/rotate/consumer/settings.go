@@ -93,7 +93,8 @@ func Decode(n *yaml.Node, into any) error {
 var (
 	quoted   = regexp.MustCompile("(?s)`.*?`")
 	lineNo   = regexp.MustCompile(`line \d+: `)
-	ofType   = regexp.MustCompile(` (in|into|not found in) type [\w.\[\]*]+`)
+	noField  = regexp.MustCompile(` not found in type [^\n]*`)
+	intoType = regexp.MustCompile(` into [^\n]*`)
 	newlines = regexp.MustCompile(`\s*\n\s*`)
 )
 
@@ -101,13 +102,8 @@ var (
 func quiet(err error) string {
 	s := quoted.ReplaceAllString(err.Error(), "a value")
 	s = lineNo.ReplaceAllString(strings.TrimPrefix(strings.TrimPrefix(s, "yaml: "), "unmarshal errors:"), "")
-	s = ofType.ReplaceAllStringFunc(s, func(m string) string {
-		if strings.HasPrefix(m, " not found") {
-			return " is no key of this kind"
-		}
-		return ""
-	})
-	return strings.TrimSpace(newlines.ReplaceAllString(s, "; "))
+	s = intoType.ReplaceAllString(noField.ReplaceAllString(s, " is no key of this kind"), "")
+	return newlines.ReplaceAllString(strings.TrimSpace(s), "; ")
 }
 
 // KindOf is a consumer's kind as its node has it.

@@ -73,6 +73,9 @@ func (s *Shape) UnmarshalYAML(n *yaml.Node) (err error) {
 // IsZero tells whether nothing was asked for.
 func (s Shape) IsZero() bool { return s.text == "" }
 
+// Only tells whether a field, as it is, is all that is asked for.
+func (s Shape) Only(field string) bool { return s.text == "{"+field+"}" }
+
 // Of is the credential in this shape.
 func (s Shape) Of(fields map[string]leak.Secret) (leak.Secret, error) {
 	var missing []string
