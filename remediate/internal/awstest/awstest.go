@@ -32,10 +32,14 @@ type Gate struct {
 	Admin  aws.Credentials // may do everything
 	Nobody aws.Credentials // may ask who it is, and nothing else
 
-	moto   string
-	lock   sync.Mutex
-	tokens map[string]string // what was stored under each ClientRequestToken
-	faults []Fault
+	moto      string
+	lock      sync.Mutex
+	tokens    map[string]string // what was stored under each ClientRequestToken
+	faults    []Fault
+	calls     map[string]int // by action
+	revisions map[string]int // of Lambda's functions, see lambda.go
+	changes   map[string]func(answer []byte) []byte
+	answers   map[string]func(body []byte) (int, []byte)
 }
 
 // Fault is what befalls the next call of an action.
@@ -45,10 +49,11 @@ type Fault struct {
 	Status int    // answered in the place of moto: 429, 500
 }
 
-// Start runs both until the test ends.
-func Start(t testing.TB) *Gate {
+// Start runs both until the test ends. env is added to moto's environment.
+func Start(t testing.TB, env ...string) *Gate {
 	t.Helper()
-	g := &Gate{moto: realtest.StartMoto(t), tokens: map[string]string{}}
+	g := &Gate{moto: realtest.StartMoto(t, env...), tokens: map[string]string{}, calls: map[string]int{}, revisions: map[string]int{},
+		changes: map[string]func([]byte) []byte{}, answers: map[string]func([]byte) (int, []byte){}}
 	g.Admin, g.Nobody = pair(t, 1), pair(t, 2)
 	s := httptest.NewServer(http.HandlerFunc(g.serve))
 	t.Cleanup(s.Close)
@@ -83,12 +88,41 @@ func (g *Gate) Left() int {
 	return len(g.faults)
 }
 
+// Calls is how often an action was asked for, refused or not.
+func (g *Gate) Calls(action string) int {
+	g.lock.Lock()
+	defer g.lock.Unlock()
+	return g.calls[action]
+}
+
+// Change has an action's answers pass through a function, for what moto is wrong about;
+// nil ends that.
+func (g *Gate) Change(action string, by func(answer []byte) []byte) {
+	g.lock.Lock()
+	defer g.lock.Unlock()
+	g.changes[action] = by
+}
+
+// Answer has an action that moto does not have answered by a function.
+func (g *Gate) Answer(action string, by func(body []byte) (status int, answer []byte)) {
+	g.lock.Lock()
+	defer g.lock.Unlock()
+	g.answers[action] = by
+}
+
 func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
 	}
 	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	if action == "" {
+		action = lambdaAction(r)
+	}
+	g.lock.Lock()
+	g.calls[action]++
+	answers := g.answers[action]
+	g.lock.Unlock()
 	if action != "" && strings.Contains(r.Header.Get("Authorization"), "Credential="+g.Nobody.AccessKeyID+"/") {
 		refuse(w, http.StatusBadRequest, "AccessDeniedException", "User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: "+action)
 		return
@@ -106,7 +140,20 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "ResourceExistsException", "The operation failed because the client request token was used with other content.")
 		return
 	}
-	g.pass(w, r, body, fault.Lost)
+	if !g.revision(w, r, action, body) {
+		return
+	}
+	if answers != nil {
+		status, text := answers(body)
+		if fault.Lost {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		w.WriteHeader(status)
+		w.Write(text)
+		return
+	}
+	g.pass(w, r, body, action, fault.Lost)
 }
 
 // next takes the first fault that is meant for the action.
@@ -139,7 +186,7 @@ func (g *Gate) tokenTaken(action string, body []byte) bool {
 	return used && old != value
 }
 
-func (g *Gate) pass(w http.ResponseWriter, r *http.Request, body []byte, lost bool) {
+func (g *Gate) pass(w http.ResponseWriter, r *http.Request, body []byte, action string, lost bool) {
 	out, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, g.moto+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -153,11 +200,25 @@ func (g *Gate) pass(w http.ResponseWriter, r *http.Request, body []byte, lost bo
 		panic(http.ErrAbortHandler) // the connection ends without an answer
 	}
 	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if text = g.withRevision(r, action, text); resp.StatusCode/100 == 2 {
+		g.lock.Lock()
+		change := g.changes[action]
+		g.lock.Unlock()
+		if change != nil {
+			text = change(text)
+		}
+	}
 	for k, v := range resp.Header {
-		w.Header()[k] = v
+		if k != "Content-Length" {
+			w.Header()[k] = v
+		}
 	}
 	w.WriteHeader(resp.StatusCode)
-	io.Copy(w, resp.Body)
+	w.Write(text)
 }
 
 // refuse answers as AWS's services of JSON do

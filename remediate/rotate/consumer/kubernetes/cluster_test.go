@@ -85,6 +85,7 @@ func refuses(t *testing.T, w *world) {
 func broken(t *testing.T, w *world) {
 	w.workload("Deployment", "broken", `"replicas":1,"progressDeadlineSeconds":2`, `,"broken":"yes"`)
 	c := w.parse(kubernetes.ParseRollout, "kind: kubernetes-rollout\nworkload: deployment/broken\nkubeconfig: "+w.gate)
+	w.available("broken", 1)
 	u := update(t, 4)
 	err := c.Do(t.Context(), u)
 	if err == nil || !strings.Contains(err.Error(), "progress deadline") {

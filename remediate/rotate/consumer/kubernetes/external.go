@@ -125,7 +125,7 @@ func (e *external) Check(ctx context.Context, _ consumer.Update) (notes []string
 
 func (e *external) Done(ctx context.Context, u consumer.Update) (bool, error) {
 	o, err := e.read(ctx)
-	if err != nil || !hasOp(o.Metadata.Annotations[annotationOp], u.Op) {
+	if err != nil || !ops.Has(o.Metadata.Annotations[annotationOp], u.Op) {
 		return false, err
 	}
 	waiting, err := e.waiting(ctx, o, u.New)
@@ -169,7 +169,7 @@ func (e *external) Do(ctx context.Context, u consumer.Update) error {
 	if err := u.Validate(); err != nil {
 		return err
 	}
-	return e.refresh(ctx, u.Op, undo(u.Op), u.New)
+	return e.refresh(ctx, u.Op, consumer.UndoOp(u.Op), u.New)
 }
 
 func (e *external) Undo(ctx context.Context, u consumer.Update) error {
@@ -177,7 +177,7 @@ func (e *external) Undo(ctx context.Context, u consumer.Update) error {
 	if err != nil && len(e.data) > 0 {
 		return fmt.Errorf("%s: %w", e, err)
 	}
-	return e.refresh(ctx, undo(u.Op), u.Op, back.New)
+	return e.refresh(ctx, consumer.UndoOp(u.Op), u.Op, back.New)
 }
 
 func (e *external) refresh(ctx context.Context, id, counterpart string, fields map[string]leak.Secret) error {
@@ -191,7 +191,7 @@ func (e *external) refresh(ctx context.Context, id, counterpart string, fields m
 			return err
 		}
 		list := o.Metadata.Annotations[annotationOp]
-		if hasOp(list, id) {
+		if ops.Has(list, id) {
 			return nil
 		}
 		if err := e.fit(o); err != nil {
@@ -199,7 +199,7 @@ func (e *external) refresh(ctx context.Context, id, counterpart string, fields m
 		}
 		return e.patch(ctx, api, "externalsecrets", e.name, o.Metadata.ResourceVersion, map[string]any{
 			"metadata": map[string]any{"annotations": map[string]any{
-				annotationOp: withOp(list, id, counterpart), annotationForce: id, annotationSynced: o.Status.Synced,
+				annotationOp: ops.Add(list, id, counterpart), annotationForce: id, annotationSynced: o.Status.Synced,
 			}},
 		})
 	})

@@ -22,7 +22,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -155,26 +154,9 @@ func (c *cluster) settle(ctx context.Context, do func() error) (err error) {
 	return err
 }
 
-// kept is how many rotations an object's annotation names: a credential is rotated
-// while others are, not more than these at once.
-const kept = 8
-
-// withOp is an annotation's list of rotations, newest first, with op in front of it. Its
-// counterpart, which undid it or is undone by it, leaves the list.
-func withOp(list, op, counterpart string) string {
-	all := slices.DeleteFunc(split(list), func(s string) bool { return s == op || s == counterpart })
-	all = append([]string{op}, all...)
-	return strings.Join(all[:min(kept, len(all))], ",")
-}
-
-func hasOp(list, op string) bool { return slices.Contains(split(list), op) }
-
-func split(list string) []string {
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
-}
-
-// undo is the id under which a rotation is taken back.
-func undo(op string) string { return "undo-" + op }
+// ops are the rotations that an annotation names: a credential is rotated while others
+// are, not more than these at once.
+var ops = consumer.Ops{Separator: ",", Max: 8}
 
 var objectName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`)
 

@@ -126,7 +126,7 @@ func (w workload) replicas() int32 {
 
 func (r *rollout) Done(ctx context.Context, u consumer.Update) (bool, error) {
 	w, err := r.read(ctx)
-	if err != nil || !hasOp(w.Spec.Template.Metadata.Annotations[annotationOp], u.Op) {
+	if err != nil || !ops.Has(w.Spec.Template.Metadata.Annotations[annotationOp], u.Op) {
 		return false, err
 	}
 	waiting, _ := r.waiting(w)
@@ -137,11 +137,11 @@ func (r *rollout) Do(ctx context.Context, u consumer.Update) error {
 	if err := u.Validate(); err != nil {
 		return err
 	}
-	return r.restart(ctx, u.Op, undo(u.Op))
+	return r.restart(ctx, u.Op, consumer.UndoOp(u.Op))
 }
 
 func (r *rollout) Undo(ctx context.Context, u consumer.Update) error {
-	return r.restart(ctx, undo(u.Op), u.Op)
+	return r.restart(ctx, consumer.UndoOp(u.Op), u.Op)
 }
 
 // restart has all pods replaced under an id, once, and waits for it.
@@ -152,7 +152,7 @@ func (r *rollout) restart(ctx context.Context, id, counterpart string) error {
 			return err
 		}
 		list := w.Spec.Template.Metadata.Annotations[annotationOp]
-		if hasOp(list, id) {
+		if ops.Has(list, id) {
 			return nil
 		}
 		if err := r.fit(w); err != nil {
@@ -160,7 +160,7 @@ func (r *rollout) restart(ctx context.Context, id, counterpart string) error {
 		}
 		return r.patch(ctx, apps, r.kind+"s", r.name, w.Metadata.ResourceVersion, map[string]any{
 			"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{"annotations": map[string]any{
-				annotationOp:      withOp(list, id, counterpart),
+				annotationOp:      ops.Add(list, id, counterpart),
 				annotationRestart: time.Now().UTC().Format(time.RFC3339),
 			}}}},
 		})

@@ -128,7 +128,7 @@ func (s *secret) Do(ctx context.Context, u consumer.Update) error {
 	if err := u.Validate(); err != nil {
 		return err
 	}
-	return s.write(ctx, u, u.Op, undo(u.Op))
+	return s.write(ctx, u, u.Op, consumer.UndoOp(u.Op))
 }
 
 func (s *secret) Undo(ctx context.Context, u consumer.Update) error {
@@ -136,7 +136,7 @@ func (s *secret) Undo(ctx context.Context, u consumer.Update) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s, err)
 	}
-	return s.write(ctx, back, undo(u.Op), u.Op)
+	return s.write(ctx, back, consumer.UndoOp(u.Op), u.Op)
 }
 
 func (s *secret) write(ctx context.Context, u consumer.Update, id, counterpart string) error {
@@ -166,7 +166,7 @@ func (s *secret) write(ctx context.Context, u consumer.Update, id, counterpart s
 				hide = append(hide, want)
 			}
 		}
-		annotations := map[string]any{annotationOp: withOp(o.Metadata.Annotations[annotationOp], id, counterpart)}
+		annotations := map[string]any{annotationOp: ops.Add(o.Metadata.Annotations[annotationOp], id, counterpart)}
 		if text, ok := s.forget(o.Metadata.Annotations[annotationApplied]); ok {
 			annotations[annotationApplied] = text
 		}

@@ -180,6 +180,20 @@ func (w *world) workload(kind, name, spec, label string) {
  "selector":{"matchLabels":{"app":%q}},"template":{"metadata":{"labels":{"app":%q%s}},"spec":{"containers":[{"name":"c","image":"x"}]}}}}`, name, spec, name, name, label))
 }
 
+// available waits until a Deployment has so many pods that answer.
+func (w *world) available(name string, want int) {
+	w.t.Helper()
+	var o struct {
+		Status struct{ AvailableReplicas int }
+	}
+	for end := time.Now().Add(time.Minute); o.Status.AvailableReplicas != want; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			w.t.Fatalf("%d pods of %s answer, not %d", o.Status.AvailableReplicas, name, want)
+		}
+		w.get("apis/apps/v1/namespaces/shop/deployments/"+name, &o)
+	}
+}
+
 // generation is how often a workload's specification was changed, and one.
 func (w *world) generation(kind, name string) int {
 	w.t.Helper()
