@@ -104,7 +104,7 @@ func (p *postgres) boundless(ctx context.Context, super bool) error {
 // owned tells what the owner alone may do. What it may do with a thing beside that is
 // among its grants. Things that it makes later are for the group too.
 func (p *postgres) owned(ctx context.Context, s *Survey) error {
-	n, err := one(ctx, p.db, `SELECT count(*) FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o'
+	n, err := one(ctx, p.db, `SELECT count(*) FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND d.classid <> 'pg_default_acl'::regclass
 		AND d.refobjid = (SELECT oid FROM pg_roles WHERE rolname = $1) AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))`, p.set.User)
 	if err != nil || n == "0" {
 		return err

@@ -117,6 +117,7 @@ var programs = map[string]func(){
 		info, _ := os.Stat(os.Getenv("KEY"))
 		os.Stdout.WriteString(os.Getenv("KEY") + " " + string(b) + " " + info.Mode().String())
 	},
+	"as-lister": func() { os.Stdout.WriteString(strings.Join(os.Environ(), "\n")) },
 	"as-killed": func() { syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} },
 	"as-sleeper": func() {
 		os.Stdout.WriteString(os.Getenv("TOKEN") + "\n")

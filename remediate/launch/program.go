@@ -35,14 +35,36 @@ type Program struct {
 	// Grace is how long a program that is started again has to end; 0 is ten seconds,
 	// as Docker has it.
 	Grace time.Duration
+	// Leases are what some of the values are borrowed under; nil: none are.
+	Leases Leases
 	// Say tells a person; it is given no value.
 	Say func(format string, args ...any)
+}
+
+// Leases are what has to be looked after while the program runs, and given back after.
+type Leases interface {
+	// Held tells whether there is anything.
+	Held() bool
+	// Due is when to Tend; zero is never.
+	Due() time.Time
+	// Tend renews; changed says that Resolve will give other values.
+	Tend(ctx context.Context) (changed bool)
+	// Settle gives back what nobody uses any more, after a change.
+	Settle(ctx context.Context)
+	// Release gives back all.
+	Release(ctx context.Context)
 }
 
 // Run starts the program and gives its exit code: 128 and the signal's number where a
 // signal ended it, as shells count.
 func (p Program) Run(ctx context.Context) (int, error) {
-	given, err := p.Resolve(ctx)
+	if p.Leases != nil { // impatience must not end us before they are given back
+		held := make(chan os.Signal, 1)
+		signal.Notify(held, append(forwarded(p.In), os.Interrupt)...)
+		defer signal.Stop(held)
+		defer p.release(ctx)
+	}
+	given, err := p.resolve(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -50,7 +72,7 @@ func (p Program) Run(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("start %s: %w", p.Command[0], err)
 	}
-	if p.Replace && p.Watch == 0 && len(given.Files) == 0 {
+	if p.Replace && p.Watch == 0 && len(given.Files) == 0 && !p.borrows() {
 		if err := process.Replace(path, p.Command, given.Env); !errors.Is(err, errors.ErrUnsupported) {
 			return 0, fmt.Errorf("start %s: %w", path, err)
 		}
@@ -113,9 +135,15 @@ func (r *running) run(ctx context.Context, g Given) (int, error) {
 	}
 	over := ctx.Done()
 	for {
+		due, stop := r.due()
 		select {
 		case <-r.ended:
+			stop()
 			return process.Exit(r.cmd.ProcessState), nil
+		case <-due:
+			if err := r.tend(ctx); err != nil {
+				return 0, err
+			}
 		case s := <-signals:
 			r.cmd.Process.Signal(s)
 			over = nil // the end of the context is this signal
@@ -127,6 +155,7 @@ func (r *running) run(ctx context.Context, g Given) (int, error) {
 				return 0, err
 			}
 		}
+		stop()
 	}
 }
 
@@ -143,7 +172,7 @@ func (r *running) pass(signals <-chan os.Signal) {
 // renew asks the stores again. Where they cannot be asked the program goes on with what
 // it has.
 func (r *running) renew(ctx context.Context) error {
-	g, err := r.Resolve(ctx)
+	g, err := r.resolve(ctx)
 	if err != nil {
 		r.Say("the secrets could not be asked for again; %s goes on with those it has: %v", r.Command[0], err)
 		return nil
@@ -154,6 +183,9 @@ func (r *running) renew(ctx context.Context) error {
 	if r.Change == nil {
 		r.Say("a secret has changed: %s is started again", r.Command[0])
 		r.stop()
+		if r.borrows() {
+			defer r.Leases.Settle(context.WithoutCancel(ctx))
+		}
 		return r.start(g)
 	}
 	if r.memory != nil {

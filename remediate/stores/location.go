@@ -34,7 +34,7 @@ func locate(r ref.Ref) (location, error) {
 		if !ok {
 			return l, fmt.Errorf("%s names a mount and nothing in it", r.Path)
 		}
-		l.store, l.name = "vaultkv://"+mount+query(r, "address", "namespace", "auth", "auth-mount", "role", "token-file", "aws-server-id"), name
+		l.store, l.name = "vaultkv://"+mount+query(r, vaultParams...), name
 	case ref.AzureKeyVault:
 		vault, rest, _ := strings.Cut(r.Path, "/")
 		l.store = "azurekeyvault://" + vault
@@ -51,16 +51,26 @@ func locate(r ref.Ref) (location, error) {
 	return l, nil
 }
 
+// vaultParams say where Vault is and how to log in there.
+var vaultParams = []string{"address", "namespace", "auth", "auth-mount", "role", "token-file", "aws-server-id"}
+
+// login is a reference's part that says so.
+func login(r ref.Ref) url.Values { return picked(r, vaultParams...) }
+
 // query are the parameters of a reference that its store is opened with.
 func query(r ref.Ref, names ...string) string {
+	if v := picked(r, names...); len(v) > 0 {
+		return "?" + v.Encode()
+	}
+	return ""
+}
+
+func picked(r ref.Ref, names ...string) url.Values {
 	v := url.Values{}
 	for _, n := range names {
 		if p := r.Params[n]; p != "" {
 			v.Set(n, p)
 		}
 	}
-	if len(v) == 0 {
-		return ""
-	}
-	return "?" + v.Encode()
+	return v
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/lease"
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -14,6 +15,8 @@ import (
 type Resolver struct {
 	Opener Opener
 	Store  store.Options // the zero value is the default
+	// Leases borrows what an engine of Vault makes; nil: a path is one of a KV store.
+	Leases *lease.Keeper
 
 	open map[string]*store.Store
 	read map[location]leak.Secret
@@ -28,6 +31,12 @@ func (r *Resolver) Value(ctx context.Context, to ref.Ref) (leak.Secret, error) {
 	if err != nil {
 		return leak.Secret{}, err
 	}
+	if r.Leases != nil && to.Backend == ref.Vault && lease.Lent(to.Path) {
+		doc, ok, err := r.Leases.Borrow(ctx, login(to), to.Path)
+		if err != nil || ok {
+			return lent(doc, l, err)
+		}
+	}
 	whole := l
 	whole.field = ""
 	value, known := r.read[whole]
@@ -41,6 +50,15 @@ func (r *Resolver) Value(ctx context.Context, to ref.Ref) (leak.Secret, error) {
 		r.read[whole] = value
 	}
 	return member(value, l)
+}
+
+// lent is a field of what was borrowed, which no Round forgets: its Keeper says when
+// another one is wanted.
+func lent(doc leak.Secret, l location, err error) (leak.Secret, error) {
+	if err != nil {
+		return leak.Secret{}, err
+	}
+	return member(doc, l)
 }
 
 func (r *Resolver) ask(ctx context.Context, l location) (leak.Secret, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/oakum-sec/oakum/internal/cli"
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/launch"
+	"github.com/oakum-sec/oakum/remediate/lease"
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/store"
 	"github.com/oakum-sec/oakum/remediate/stores"
@@ -79,7 +80,7 @@ func (f *runFlags) run(c *cobra.Command, kit cli.Kit, args []string) error {
 	code, err := launch.Program{
 		Command: args, Wanted: wanted, Getenv: kit.Env, In: io.In, Out: io.Out, Err: io.Err,
 		Replace: io.In == os.Stdin && io.Out == os.Stdout && io.Err == os.Stderr,
-		Watch:   f.watch, Change: change, Say: kit.Say,
+		Watch:   f.watch, Change: change, Say: kit.Say, Leases: resolver.Leases,
 		Resolve: func(ctx context.Context) (launch.Given, error) {
 			resolver.Round()
 			return wanted.Resolve(ctx, func(ctx context.Context, r ref.Ref) (leak.Secret, error) { return resolver.Value(ctx, r) })
@@ -134,7 +135,7 @@ func (f *runFlags) resolver(kit cli.Kit) (*stores.Resolver, error) {
 		}
 		return openAge(kit, filepath.Join(state, "remediate"), target, dir)
 	}
-	return &stores.Resolver{Opener: stores.Opener{Getenv: kit.Env, Age: age}}, nil
+	return &stores.Resolver{Opener: stores.Opener{Getenv: kit.Env, Age: age}, Leases: &lease.Keeper{Getenv: kit.Env, Say: kit.Say}}, nil
 }
 
 func (f *runFlags) namesFile() string {
