@@ -52,7 +52,7 @@ func (d *Description) Check(find func(name string) (Policy, bool, error)) (proof
 			compiled Policy
 			space    []asked
 		}{
-			{name + ".iam-policy.json", d.permissions(r), d.permissionSpace(r)},
+			{name + ".iam-policy.json", d.permissions(r), permissionSpace(d.needs(r))},
 			{name + ".trust-policy.json", d.trust(r), d.trustSpace(r)},
 		} {
 			p, ok := one.compiled, false
@@ -165,35 +165,6 @@ func variants(p Policy) (all []variant) {
 	return all
 }
 
-// permissionSpace is every action on every resource that is near, in every
-// context that is near.
-func (d *Description) permissionSpace(r Reader) (space []asked) {
-	needs := d.needs(r)
-	resources, contexts := map[string]bool{"*": true}, []map[string]string{{}}
-	for _, n := range needs {
-		for _, near := range neighbours(n.resource) {
-			resources[near] = true
-		}
-		if n.context != nil {
-			contexts = append(contexts, near(n.context)...)
-		}
-	}
-	for _, action := range storeActions {
-		for _, resource := range slices.Sorted(maps.Keys(resources)) {
-			for k, context := range contexts {
-				if k > 1 && !strings.HasPrefix(action, "kms:") {
-					break // the other contexts are of requests to KMS
-				}
-				fits := func(n need) bool {
-					return n.action == action && n.resource == resource && within(n.context, context)
-				}
-				space = append(space, asked{Request{Action: action, Resource: resource, Context: context}, slices.ContainsFunc(needs, fits)})
-			}
-		}
-	}
-	return space
-}
-
 // within tells whether context has all that is wanted.
 func within(want, context map[string]string) bool {
 	for k, v := range want {
@@ -207,6 +178,9 @@ func within(want, context map[string]string) bool {
 // neighbours are an ARN and those that a careless pattern would take in: names
 // that go on, other suffixes, other regions and accounts, the level above.
 func neighbours(arn string) []string {
+	if arn == "*" {
+		return nil
+	}
 	last := arn[strings.LastIndexAny(arn, "/:")+1:]
 	parts := strings.Split(arn, ":")
 	other := func(i int, text string) string {

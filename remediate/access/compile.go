@@ -140,7 +140,7 @@ func (d *Description) vaultRole(name string, r Reader) Role {
 	if as.JWT != nil {
 		subject = as.JWT.Subject
 	} else {
-		_, _, subject = as.web()
+		_, _, subject = as.Web()
 	}
 	return set("jwt", map[string]any{"role_type": "jwt", "user_claim": "sub", "bound_audiences": []string{d.Vault.Audience}, "bound_subject": subject})
 }

@@ -70,15 +70,9 @@ func (d *Description) arn(s Secret) string {
 	return at + "secretsmanager:" + d.AWS.Region + ":" + d.AWS.Account + ":secret:" + s.Name + "-" + s.Suffix
 }
 
-// need is what a reader asks AWS for a secret, and what AWS asks KMS for it then.
-type need struct {
-	action, resource string
-	context          map[string]string // of the request
-}
-
 // needs are those of a reader. ECS' agent reads parameters in batches
 // (Amazon ECS Developer Guide, "task execution IAM role").
-func (d *Description) needs(r Reader) (all []need) {
+func (d *Description) needs(r Reader) (all []Need) {
 	for _, name := range r.Reads {
 		s := d.Secrets[name]
 		arn := d.arn(s)
@@ -92,11 +86,11 @@ func (d *Description) needs(r Reader) (all []need) {
 		if !slices.Contains(inAWS, s.Store) {
 			continue
 		}
-		all = append(all, need{action: action, resource: arn})
+		all = append(all, Need{Action: action, Resource: arn})
 		if s.KMS != "" {
-			all = append(all, need{"kms:Decrypt", s.KMS, map[string]string{
-				"kms:ViaService":               service + "." + d.AWS.Region + ".amazonaws.com",
-				"kms:EncryptionContext:" + key: arn,
+			all = append(all, Need{"kms:Decrypt", s.KMS, map[string]string{
+				viaService:              service + "." + d.AWS.Region + ".amazonaws.com",
+				encryptionContext + key: arn,
 			}})
 		}
 	}
@@ -106,44 +100,7 @@ func (d *Description) needs(r Reader) (all []need) {
 // permissions is a reader's policy: exact names, and keys only on the way of the
 // store and for the secret (AWS KMS Developer Guide, "kms:ViaService";
 // Secrets Manager User Guide, "Secret encryption", on the encryption context).
-func (d *Description) permissions(r Reader) Policy {
-	byAction := map[string]*Statement{}
-	p := Policy{Version: policyVersion}
-	var order []string
-	for _, n := range d.needs(r) {
-		key := n.action
-		for k, v := range n.context {
-			if k == "kms:ViaService" {
-				key += n.resource + v
-			}
-		}
-		st := byAction[key]
-		if st == nil {
-			st = &Statement{Effect: "Allow", Action: []string{n.action}}
-			byAction[key], order = st, append(order, key)
-		}
-		if !slices.Contains(st.Resource, n.resource) {
-			st.Resource = append(st.Resource, n.resource)
-		}
-		for k, v := range n.context {
-			if st.Condition == nil {
-				st.Condition = map[string]Condition{"StringEquals": {}}
-			}
-			if !slices.Contains(st.Condition["StringEquals"][k], v) {
-				st.Condition["StringEquals"][k] = append(st.Condition["StringEquals"][k], v)
-			}
-		}
-	}
-	for _, key := range order {
-		st := byAction[key]
-		slices.Sort(st.Resource)
-		for _, values := range st.Condition["StringEquals"] {
-			slices.Sort(values)
-		}
-		p.Statement = append(p.Statement, *st)
-	}
-	return p
-}
+func (d *Description) permissions(r Reader) Policy { return Grant(d.needs(r)) }
 
 // trust says who may take the role.
 func (d *Description) trust(r Reader) Policy {
@@ -173,7 +130,7 @@ func (d *Description) trust(r Reader) Policy {
 			"aws:RequestTag/kubernetes-service-account": {as.PodIdentity.Name},
 		}}
 	default:
-		provider, audience, subject := as.web()
+		provider, audience, subject := as.Web()
 		st.Action = []string{"sts:AssumeRoleWithWebIdentity"}
 		st.Principal = map[string]string{"Federated": "arn:" + partition + ":iam::" + account + ":oidc-provider/" + provider}
 		st.Condition = map[string]Condition{"StringEquals": {provider + ":aud": {audience}, provider + ":sub": {subject}}}
@@ -181,8 +138,8 @@ func (d *Description) trust(r Reader) Policy {
 	return Policy{Version: policyVersion, Statement: []Statement{st}}
 }
 
-// web is a token's issuer, audience and subject.
-func (i Identity) web() (provider, audience, subject string) {
+// Web is a token's issuer, audience and subject.
+func (i Identity) Web() (provider, audience, subject string) {
 	switch {
 	case i.IRSA != nil:
 		return i.IRSA.Provider, "sts.amazonaws.com", "system:serviceaccount:" + i.IRSA.Namespace + ":" + i.IRSA.Name

@@ -64,8 +64,8 @@ func TestOracle(t *testing.T) {
 		if !r.As.aws() || len(d.needs(r)) == 0 {
 			continue
 		}
-		questions = append(questions, ask(name, d.permissions(r), d.permissionSpace(r), 97)...)
-		if provider, _, _ := r.As.web(); provider == "" {
+		questions = append(questions, ask(name, d.permissions(r), permissionSpace(d.needs(r)), 97)...)
+		if provider, _, _ := r.As.Web(); provider == "" {
 			questions = append(questions, ask(name, d.trust(r), d.trustSpace(r), 5)...)
 		}
 	}

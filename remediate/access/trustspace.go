@@ -66,7 +66,7 @@ func (d *Description) comes(r Reader) (actions map[string]bool, principal, conte
 			"aws:RequestTag/kubernetes-namespace": as.PodIdentity.Namespace, "aws:RequestTag/kubernetes-service-account": as.PodIdentity.Name,
 		}
 	}
-	provider, audience, subject := r.As.web()
+	provider, audience, subject := r.As.Web()
 	return map[string]bool{"sts:AssumeRoleWithWebIdentity": true},
 		map[string]string{"Federated": "arn:" + partition + ":iam::" + account + ":oidc-provider/" + provider},
 		map[string]string{provider + ":aud": audience, provider + ":sub": subject}
@@ -75,7 +75,7 @@ func (d *Description) comes(r Reader) (actions map[string]bool, principal, conte
 // strangers are subjects that must not be let in: other branches, other
 // repositories of the organization, pull requests, other accounts of a cluster.
 func (i Identity) strangers() (all []map[string]string) {
-	provider, _, subject := i.web()
+	provider, _, subject := i.Web()
 	if provider == "" {
 		return nil
 	}

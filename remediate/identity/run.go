@@ -1,0 +1,252 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/oakum-sec/oakum/remediate/act"
+	"github.com/oakum-sec/oakum/remediate/journal"
+)
+
+// The acts of a run, as the journal names them in the step of Begin and End.
+const (
+	actApply = "apply"
+	actUndo  = "undo"
+)
+
+const planName = "identity.json"
+
+// ErrApprove is in the error about a step that takes the key from a running workload.
+var ErrApprove = errors.New("it waits for your yes")
+
+// run is a plan at work.
+type run struct {
+	*cloud
+	settings *Settings
+	plan     *Plan
+	hash     string
+	folder   *act.Folder
+	log      act.Log
+}
+
+// task is a step, with its work.
+type task struct {
+	act.Step
+	op      act.Op
+	asks    bool   // takes the key from a running workload
+	instead string // what is told where there is nothing to do from here
+}
+
+func (t *Tools) home() act.Home {
+	return act.Home{Dir: t.State, Key: t.Key, Disk: t.Disk, Who: t.Who, Now: time.Now}
+}
+
+// Plan says what will be done, or, of a run that has begun, is done.
+func (t *Tools) Plan(ctx context.Context, s *Settings) (*Plan, error) {
+	c := t.cloud(s.Region)
+	plan, begun, err := c.latest(ctx, s)
+	if err != nil || begun {
+		return plan, err
+	}
+	fresh, err := c.look(ctx, s)
+	if err == nil {
+		fresh.Run = plan.Run
+	}
+	return fresh, err
+}
+
+// latest is the plan of the last run for these settings; where none has begun, or the
+// last one was taken back, a plan that has nothing but the name of the next.
+func (c *cloud) latest(ctx context.Context, s *Settings) (p *Plan, begun bool, err error) {
+	who := &Plan{Key: s.Key}
+	if err := c.who(ctx, who); err != nil {
+		return nil, false, err
+	}
+	id, err := runID(who.Account, s)
+	if err != nil {
+		return nil, false, err
+	}
+	for n := 1; ; n++ {
+		name := fmt.Sprintf("%s-%d", id, n)
+		root, err := os.OpenRoot(c.home().Of(name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return &Plan{Run: name}, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		p, back, err := c.read(root)
+		root.Close()
+		if errors.Is(err, fs.ErrNotExist) {
+			return &Plan{Run: name}, false, nil // it ended before it began
+		}
+		if err != nil {
+			return nil, false, fmt.Errorf("read the run %s: %w", name, err)
+		}
+		if !back {
+			return p, true, c.sameNeeds(s, p)
+		}
+	}
+}
+
+// read reads a run's plan, and whether the run was taken back.
+func (c *cloud) read(root *os.Root) (p *Plan, back bool, err error) {
+	text, err := root.ReadFile(planName)
+	if err != nil {
+		return nil, false, err
+	}
+	p = &Plan{}
+	if err := json.Unmarshal(text, p); err != nil {
+		return nil, false, err
+	}
+	if p.Schema != Schema {
+		return nil, false, fmt.Errorf("its layout is %q, and this oakum reads %q", p.Schema, Schema)
+	}
+	records, err := journal.Read(root, c.Key)
+	if err != nil {
+		return nil, false, err
+	}
+	last, ended := lastAct(records)
+	return p, last == actUndo && ended, nil
+}
+
+// sameNeeds refuses settings that were changed in the middle of a run.
+func (c *cloud) sameNeeds(s *Settings, p *Plan) error {
+	fresh := &Plan{Key: p.Key, Account: p.Account, Workload: p.Workload}
+	needs, err := c.needs(s, fresh)
+	if err != nil {
+		return err
+	}
+	a, errA := json.Marshal([]any{needs, s.variables()})
+	b, errB := json.Marshal([]any{p.Needs, p.Variables})
+	if err := errors.Join(errA, errB); err != nil {
+		return err
+	}
+	if string(a) != string(b) {
+		return errors.New("needs or variables were changed since this run began: take it back (`oakum remediate identity undo`) and begin again")
+	}
+	return nil
+}
+
+// lastAct is what a run did last, and whether that came to its end.
+func lastAct(records []journal.Record) (last string, ended bool) {
+	for _, r := range records {
+		switch r.Phase {
+		case journal.Begin:
+			last, ended = r.Step, false
+		case journal.End:
+			ended = true
+		}
+	}
+	return last, ended
+}
+
+// begin opens the run for settings, which begins where none has.
+func (t *Tools) begin(ctx context.Context, s *Settings, fresh bool) (*run, error) {
+	c := t.cloud(s.Region)
+	p, begun, err := c.latest(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var file []byte
+	if !begun {
+		if !fresh {
+			return nil, errors.New("no run for these settings has begun, or the last one was taken back")
+		}
+		name := p.Run
+		if p, err = c.look(ctx, s); err != nil {
+			return nil, err
+		}
+		p.Run = name
+		if file, err = p.encode(); err != nil {
+			return nil, err
+		}
+	}
+	hash, err := p.Hash()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := t.home().Open(p.Run, planName, file)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{cloud: c, settings: s, plan: p, hash: hash, folder: folder}
+	r.log = act.Log{Plan: p.Run, Journal: folder.Journal, Say: t.say}
+	return r, nil
+}
+
+func (r *run) mark(phase journal.Phase, name string) error {
+	return r.folder.Journal.Add(journal.Record{Plan: r.plan.Run, Phase: phase, Step: name, Text: r.hash})
+}
+
+// Apply begins a run, or goes on with it.
+func (t *Tools) Apply(ctx context.Context, s *Settings) (*Plan, error) {
+	r, err := t.begin(ctx, s, true)
+	if err != nil {
+		return nil, err
+	}
+	defer r.folder.Close()
+	if last, ended := lastAct(r.folder.Journal.Records()); last == actUndo && !ended {
+		return r.plan, errors.New("this run is being taken back: `oakum remediate identity undo` goes on with that")
+	}
+	if err := r.mark(journal.Begin, actApply); err != nil {
+		return r.plan, err
+	}
+	for _, one := range r.tasks() {
+		if err := r.take(ctx, one); err != nil {
+			return r.plan, fmt.Errorf("step %s (%s): %w", one.ID, one.Text, err)
+		}
+	}
+	return r.plan, r.mark(journal.End, actApply)
+}
+
+func (r *run) take(ctx context.Context, one task) error {
+	if one.op == nil {
+		r.say("%s", one.instead)
+		return nil
+	}
+	if one.asks && r.Approve != r.hash {
+		is, err := one.op.Done(ctx)
+		if err != nil {
+			return err
+		}
+		if !is {
+			return fmt.Errorf("%w: it takes the key from a running workload; look at the plan, then say --approve %s", ErrApprove, r.hash)
+		}
+	}
+	return r.log.Do(ctx, one.Step, one.op)
+}
+
+// Undo takes a run back, its last step first. It needs the key to be there still.
+func (t *Tools) Undo(ctx context.Context, s *Settings) (*Plan, error) {
+	r, err := t.begin(ctx, s, false)
+	if err != nil {
+		return nil, err
+	}
+	defer r.folder.Close()
+	state, err := r.keyState(ctx, r.plan)
+	if err == nil && state != "Active" {
+		err = fmt.Errorf("the key %s is %s: without the role the workload would have nothing; have the rotator bring the key back first", shown(r.plan.Key), orGone(state))
+	}
+	if err != nil {
+		return r.plan, err
+	}
+	if err := r.mark(journal.Begin, actUndo); err != nil {
+		return r.plan, err
+	}
+	for _, one := range slices.Backward(r.tasks()) {
+		if one.op == nil {
+			continue
+		}
+		if err := r.log.Undo(ctx, one.Step, one.op); err != nil {
+			return r.plan, fmt.Errorf("take back step %s (%s): %w", one.ID, one.Text, err)
+		}
+	}
+	return r.plan, r.mark(journal.End, actUndo)
+}
