@@ -100,7 +100,7 @@ func (d *Description) needs(r Reader) (all []Need) {
 // permissions is a reader's policy: exact names, and keys only on the way of the
 // store and for the secret (AWS KMS Developer Guide, "kms:ViaService";
 // Secrets Manager User Guide, "Secret encryption", on the encryption context).
-func (d *Description) permissions(r Reader) Policy { return Grant(d.needs(r)) }
+func (d *Description) permissions(r Reader) Policy { return Allow(d.needs(r)) }
 
 // trust says who may take the role.
 func (d *Description) trust(r Reader) Policy {

@@ -78,9 +78,9 @@ func (d *Description) Needs(reader string) ([]Need, error) {
 	return nil, fmt.Errorf("readers.%s: it reads nothing of AWS", reader)
 }
 
-// Grant is the policy for needs: exact names, one statement an action, and keys only
+// Allow is the policy for needs: exact names, one statement an action, and keys only
 // in the context in which they are asked for.
-func Grant(needs []Need) Policy {
+func Allow(needs []Need) Policy {
 	byKey := map[string]*Statement{}
 	p := Policy{Version: policyVersion}
 	var order []string

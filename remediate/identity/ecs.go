@@ -296,7 +296,7 @@ func again(d *ecs.DescribeTaskDefinitionOutput) *ecs.RegisterTaskDefinitionInput
 		Family: t.Family, ContainerDefinitions: slices.Clone(t.ContainerDefinitions), Cpu: t.Cpu, Memory: t.Memory, EnableFaultInjection: t.EnableFaultInjection,
 		EphemeralStorage: t.EphemeralStorage, ExecutionRoleArn: t.ExecutionRoleArn, InferenceAccelerators: t.InferenceAccelerators, IpcMode: t.IpcMode, NetworkMode: t.NetworkMode,
 		PidMode: t.PidMode, PlacementConstraints: t.PlacementConstraints, ProxyConfiguration: t.ProxyConfiguration, RequiresCompatibilities: t.RequiresCompatibilities,
-		RuntimePlatform: t.RuntimePlatform, TaskRoleArn: t.TaskRoleArn, Volumes: t.Volumes,
+		RuntimePlatform: t.RuntimePlatform, TaskRoleArn: t.TaskRoleArn, TrustedExecutionConfiguration: t.TrustedExecutionConfiguration, Volumes: t.Volumes,
 	}
 	for _, tag := range d.Tags {
 		if k := aws.ToString(tag.Key); !strings.HasPrefix(k, "aws:") && k != tagOp && k != tagRun {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/oakum-sec/oakum/remediate/act"
 )
 
 // ErrAsk is in the error that has a person ask the workload who it is.
@@ -79,7 +81,7 @@ func (o *probeOp) Do(ctx context.Context) error {
 	case len(o.command) > 0:
 		s.How = "by the probe"
 	case o.Seen == "":
-		return fmt.Errorf("%w: run\n  %s\nand say --seen ARN with the ARN that it prints", ErrAsk, o.line)
+		return fmt.Errorf("%w: %w", ErrAsk, &act.Wait{For: "run\n  " + o.line + "\nand say --seen ARN with the ARN that it prints"})
 	}
 	if s.How != "by a person" {
 		var err error

@@ -148,7 +148,7 @@ func (o *policyOp) Done(ctx context.Context) (bool, error) {
 }
 
 func (o *policyOp) document() (string, error) {
-	text, err := json.Marshal(access.Grant(o.p.Needs))
+	text, err := json.Marshal(access.Allow(o.p.Needs))
 	if n := countInk(string(text)); err == nil && n > maxInline {
 		err = fmt.Errorf("the policy has %d characters, more than the %d that a role takes inline: split what the workload does", n, maxInline)
 	}
