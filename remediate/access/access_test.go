@@ -89,6 +89,7 @@ func TestCompile(t *testing.T) {
 		"k8s.vault-role.json":            {`"auth/kubernetes/role/k8s"`, `"bound_service_account_names"`},
 		"svc.vault-policy.hcl":           {"path \"database/creds/api\" {\n  capabilities = [\"read\"]\n}\n"},
 		"svc.vault-role.json":            {`"auth/jwt/role/svc"`, `"bound_subject": "svc-1"`},
+		"gce.vault-role.json":            {`"max_jwt_exp": "1h"`},
 		"job.vault-role.json":            {`"secret_id_num_uses": 1`},
 		"old.vault-role.json":            {`"arn:aws:iam::123456789012:role/old"`},
 		"ci.vault-role.json":             {`"bound_subject": "repo:acme/shop:ref:refs/heads/main"`},

@@ -133,8 +133,8 @@ func (d *Description) vaultRole(name string, r Reader) Role {
 		return set("aws", map[string]any{"auth_type": "iam", "bound_iam_principal_arn": []string{as.IAMRole}, "resolve_aws_unique_ids": true})
 	case as.Azure != nil:
 		return set("azure", map[string]any{"bound_service_principal_ids": []string{as.Azure.Principal}, "bound_subscription_ids": listOf(as.Azure.Subscription), "bound_resource_groups": listOf(as.Azure.ResourceGroup)})
-	case as.GCP != "":
-		return set("gcp", map[string]any{"type": "iam", "bound_service_accounts": []string{as.GCP}})
+	case as.GCP != "": // a metadata server's token lives an hour, which is more than the method takes unless told
+		return set("gcp", map[string]any{"type": "iam", "bound_service_accounts": []string{as.GCP}, "max_jwt_exp": "1h"})
 	}
 	subject := ""
 	if as.JWT != nil {
