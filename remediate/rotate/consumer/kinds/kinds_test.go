@@ -99,7 +99,32 @@ func TestPage(t *testing.T) {
 			t.Errorf("%s is shown as %q, and the page says %q", kind, kinds.Label(kind), line)
 		}
 	}
+	examplesOf(t, "../../../../docs/consumers.md")
 	if !slices.IsSorted(kinds.All()) {
 		t.Error(kinds.All())
+	}
+}
+
+// examplesOf holds that a page has an example of every kind, and that each is read.
+func examplesOf(t *testing.T, name string) {
+	t.Helper()
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, block := range strings.Split(string(page), "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(block, "```")
+		if _, err := parse(t, text); err != nil {
+			t.Errorf("%s\n%s: %v", name, text, err)
+		}
+		kind, _, _ := strings.Cut(strings.TrimPrefix(text, "kind: "), "\n")
+		kind, _, _ = strings.Cut(kind, " ")
+		seen[kind] = true
+	}
+	for _, kind := range kinds.All() {
+		if !seen[kind] {
+			t.Errorf("%s has no example of %s", name, kind)
+		}
 	}
 }
