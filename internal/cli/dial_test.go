@@ -48,7 +48,7 @@ func (d *dialers) runWith(t *testing.T, env map[string]string, in string, args .
 		env = map[string]string{"HOME": t.TempDir(), "XDG_STATE_HOME": t.TempDir()}
 	}
 	var stdout, stderr bytes.Buffer
-	a := &app{Stdio: Stdio{In: strings.NewReader(in), Out: &stdout, Err: &stderr}, env: env, dial: d.dial}
+	a := &app{Stdio: Stdio{In: strings.NewReader(in), Out: &stdout, Err: &stderr}, program: itself(), env: env, dial: d.dial}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	code = a.exitCode(root.ExecuteContext(t.Context()))
@@ -85,7 +85,7 @@ func TestOnlyVerifyDials(t *testing.T) {
 	if len(d.addrs) > 0 {
 		t.Errorf("dialled: %q", d.addrs)
 	}
-	every := (&app{}).rootCommand().Commands()
+	every := (&app{program: itself()}).rootCommand().Commands()
 	if tried := triedCommands(offline); len(tried) < 9 {
 		t.Errorf("only %q were tried of %d commands", tried, len(every))
 	}
@@ -99,7 +99,7 @@ func TestOnlyVerifyDials(t *testing.T) {
 	if len(d.addrs) != 3 {
 		t.Errorf("scan --verify dialled %q", d.addrs)
 	}
-	onlyVerifyOffersIt(t, (&app{}).rootCommand())
+	onlyVerifyOffersIt(t, (&app{program: itself()}).rootCommand())
 }
 
 func triedCommands(runs [][]string) []string {

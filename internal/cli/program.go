@@ -11,7 +11,7 @@ import (
 )
 
 // Program is one of the binaries that have this command line. All have all of it:
-// what one of them cannot do itself it has its sibling do (see sibling.go), so that
+// what one of them cannot do itself, or is not to link, it has its sibling do (see sibling.go), so that
 // a scan has the same flags, reports and policy, whoever has the source.
 type Program struct {
 	Name string // of its file; "" is oakum
@@ -25,6 +25,9 @@ type Program struct {
 
 	// Clouds are commands of scan ci, each in the place of the sibling's of its name.
 	Clouds []Cloud
+
+	// templates makes oakum's own commands that nothing else is to link; nil: a sibling has them.
+	templates func(*app) []*cobra.Command
 }
 
 // Cluster is what the flags of scan k8s --live say.

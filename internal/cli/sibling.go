@@ -24,6 +24,7 @@ type sibling struct {
 }
 
 var (
+	oakumSibling     = sibling{"oakum", "github.com/oakum-sec/oakum/cmd/oakum"}
 	webhookSibling   = sibling{"oakum-webhook", "github.com/oakum-sec/oakum/webhook/cmd/oakum-webhook"}
 	remediateSibling = sibling{"oakum-remediate", "github.com/oakum-sec/oakum/remediate/cmd/oakum-remediate"}
 )
@@ -37,12 +38,20 @@ func (a *app) siblingCommands() []*cobra.Command {
 	}
 }
 
+// oakumCommands are those that oakum alone can do, see templateCommands.
+func (a *app) oakumCommands() []*cobra.Command {
+	return []*cobra.Command{
+		a.siblingCommand(oakumSibling, "rules", "List, show and test rules"),
+		a.siblingCommand(oakumSibling, "gitleaks", "Take gitleaks' commands and flags, and write its reports"),
+	}
+}
+
 // siblingCommand hands its whole command line over.
 func (a *app) siblingCommand(s sibling, name, short string) *cobra.Command {
 	return &cobra.Command{
 		Use:                name,
 		Short:              short,
-		Long:               short + ".\nThis is " + s.name + "'s, which stands beside oakum.",
+		Long:               short + ".\nThis is " + s.name + "'s, which stands beside " + a.name + ".",
 		DisableFlagParsing: true,
 		RunE:               func(c *cobra.Command, _ []string) error { return a.runSibling(c.Context(), s) },
 	}

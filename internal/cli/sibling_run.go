@@ -28,7 +28,7 @@ func (a *app) runSibling(ctx context.Context, s sibling) error {
 	if same(path, executable) { // it would run itself for ever
 		return fmt.Errorf("%s is this very program under another name: install the two apart", path)
 	}
-	args := append([]string{path}, a.args...)
+	args := append([]string{a.name}, a.args...)
 	if a.ownsStreams() {
 		err = process.Replace(path, args, a.environ)
 	} else {

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
 // These tests run built programs. The sibling is a program of one file with the name
@@ -192,6 +194,31 @@ func TestSiblingThatIsNotThere(t *testing.T) {
 	}
 	if _, words, code := runAs(t, oakum, nil, "scan", "k8s", "--secrets", "."); code != exitFailure || !strings.Contains(words, "say --live") {
 		t.Errorf("--secrets without --live: exit code %d: %s", code, words)
+	}
+}
+
+// A sibling that oakum called says what the user typed: lines of its help can be typed again.
+func TestSiblingSpeaksAsItWasCalled(t *testing.T) {
+	p := Program{Name: "oakum-webhook", Commands: func(Kit) []*cobra.Command {
+		return []*cobra.Command{{Use: "webhook", Short: "x", RunE: func(*cobra.Command, []string) error { return nil }}}
+	}}
+	for called, want := range map[string]string{"oakum": "oakum webhook [flags]", "oakum-webhook": "oakum-webhook webhook [flags]", "/opt/bin/oakum-webhook": "oakum-webhook webhook [flags]"} {
+		var out bytes.Buffer
+		code := Run(t.Context(), p, []string{called, "webhook", "--help"}, nil, Stdio{In: strings.NewReader(""), Out: &out, Err: &out})
+		if code != exitClean || !strings.Contains(out.String(), "\n  "+want+"\n") {
+			t.Errorf("%s: exit code %d, and no %q:\n%s", called, code, want, &out)
+		}
+	}
+}
+
+// What executes templates of Go is oakum's alone, and its siblings have oakum do it.
+func TestSiblingsLeaveTemplatesToOakum(t *testing.T) {
+	for _, line := range []string{"rules list", "gitleaks git --no-banner"} {
+		var words bytes.Buffer
+		code := Run(t.Context(), Program{Name: "oakum-webhook"}, append([]string{"oakum-webhook"}, strings.Fields(line)...), nil, Stdio{In: strings.NewReader(""), Out: &words, Err: &words})
+		if code != exitFailure || !strings.Contains(words.String(), "oakum is not installed") || !strings.Contains(words.String(), "cp oakum-src/bin/oakum ") {
+			t.Errorf("%s: exit code %d: %s", line, code, &words)
+		}
 	}
 }
 

@@ -1,13 +1,12 @@
 package report
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
-	"html/template"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/oakum-sec/oakum/leak"
@@ -30,7 +29,7 @@ const (
 )
 
 // page is what the template shows. All of its texts are escaped for the eye
-// (Escape); html/template escapes them for the browser.
+// (Escape); markup escapes them for the browser.
 type page struct {
 	Title, Tool, Heading string
 	Verdict, Class       string
@@ -49,8 +48,8 @@ type page struct {
 	Home                 string
 
 	Policy string
-	Style  template.CSS
-	Script template.JS
+	Style  trusted
+	Script trusted
 }
 
 type pageSection struct {
@@ -65,19 +64,19 @@ type pageGap struct{ Code, Class, Text string }
 // lets run only the one script that it carries, known by its hash: whatever a
 // path or a commit's subject holds, it stays text.
 func writeHTML(w io.Writer, d *Document) error {
-	t, err := template.New("page").Parse(pageTemplate)
+	m, err := parseMarkup(pageTemplate)
 	if err != nil {
 		return fmt.Errorf("write html: %w", err)
 	}
 	p := pageOf(d)
-	p.Style, p.Script = template.CSS(pageStyle), template.JS(pageScript)
+	p.Style, p.Script = trusted(pageStyle), trusted(pageScript)
 	p.Policy = fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'",
 		hashOf(pageStyle), hashOf(pageScript))
-	var out bytes.Buffer
-	if err := t.Execute(&out, p); err != nil {
+	var out strings.Builder
+	if err := m.write(&out, reflect.ValueOf(p), reflect.ValueOf(p)); err != nil {
 		return fmt.Errorf("write html: %w", err)
 	}
-	_, err = w.Write(out.Bytes())
+	_, err = io.WriteString(w, out.String())
 	return err
 }
 

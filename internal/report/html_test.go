@@ -113,7 +113,7 @@ func TestTimelineCountsEveryDatedFinding(t *testing.T) {
 	}
 }
 
-// html/template escapes by context; what comes out must be well-formed but for the
+// Values are escaped by context; what comes out must be well-formed but for the
 // void elements of HTML.
 func TestHTMLIsWellFormed(t *testing.T) {
 	d := xml.NewDecoder(strings.NewReader(write(t, sample(), "html", Options{})))
