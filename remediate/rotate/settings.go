@@ -29,8 +29,10 @@ type Settings struct {
 	Dwell *Duration `yaml:"dwell"`
 	// Watch is how long the deactivated one is kept before it is deleted; by default 7d.
 	Watch *Duration `yaml:"watch"`
-	// Every is how often `rotate --schedule` begins anew; 0 is never.
+	// Every is how often `rotate schedule` begins anew; 0 is never.
 	Every Duration `yaml:"every"`
+	// Unattended has `rotate schedule` say yes to what hurts, with nobody there.
+	Unattended bool `yaml:"unattended"`
 	// AcceptBlip says yes to a moment without a working credential.
 	AcceptBlip bool `yaml:"accept_blip"`
 

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/oakum-sec/oakum/internal/cli"
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/ref"
+	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
+)
+
+// kinds makes what the settings name: rotators, and what uses a credential.
+type kinds struct {
+	kit     cli.Kit
+	resolve func(context.Context, ref.Ref) (leak.Secret, error)
+}
+
+// rotators are the kinds of credentials that there is a rotator for.
+var rotators = map[string]func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error){}
+
+func (k kinds) rotator(ctx context.Context, s rotate.Settings) (rotate.Rotator, error) {
+	make, ok := rotators[s.Kind]
+	if !ok {
+		return nil, fmt.Errorf("%s: there is no rotator for the kind %q: a kind is one of %s", s.Name, s.Kind, strings.Join(slices.Sorted(maps.Keys(rotators)), ", "))
+	}
+	r, err := make(ctx, k, s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Name, err)
+	}
+	return r, nil
+}
+
+// options are what consumers and rotators are given of this program.
+func (k kinds) options() consumer.Options {
+	return consumer.Options{Getenv: k.kit.Env, Resolve: k.resolve}
+}
+
+// consumers are the kinds of what can be told of a new credential.
+var consumers = map[string]func(ctx context.Context, k kinds, s rotate.Settings, i int) (consumer.Consumer, error){}
+
+func (k kinds) consumers(ctx context.Context, s rotate.Settings) (all []consumer.Consumer, err error) {
+	for i := range s.Consumers {
+		kind, err := consumer.KindOf(&s.Consumers[i])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		make, ok := consumers[kind]
+		if !ok {
+			return nil, fmt.Errorf("%s: there is no consumer of the kind %q: a kind is one of %s", s.Name, kind, strings.Join(slices.Sorted(maps.Keys(consumers)), ", "))
+		}
+		c, err := make(ctx, k, s, i)
+		if err != nil {
+			return nil, fmt.Errorf("%s: consumer %d: %w", s.Name, i+1, err)
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}

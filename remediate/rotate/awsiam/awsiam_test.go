@@ -1,0 +1,170 @@
+package awsiam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/rotate/rotatetest"
+	"github.com/oakum-sec/oakum/remediate/store"
+)
+
+func credential(k aws.Credentials) rotate.Credential {
+	return rotate.Credential{rotate.AccessKeyID: leak.NewSecret([]byte(k.AccessKeyID)), rotate.SecretAccessKey: leak.NewSecret([]byte(k.SecretAccessKey))}
+}
+
+// accepted asks as a key who it is.
+func (g *gate) accepted(c rotate.Credential) (bool, error) {
+	who := aws.Credentials{AccessKeyID: id(c), SecretAccessKey: store.Plain(c[rotate.SecretAccessKey])}
+	_, err := sts.NewFromConfig(g.config(who, nil)).GetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{})
+	if err != nil && !strings.Contains(err.Error(), "InvalidClientTokenId") && !strings.Contains(err.Error(), "SignatureDoesNotMatch") {
+		return false, err
+	}
+	return err == nil, nil
+}
+
+// every is of how many steps one is tried; `make kill` tries all.
+func every() int {
+	if os.Getenv("OAKUM_KILL") == "all" {
+		return 1
+	}
+	return 53
+}
+
+func TestRotator(t *testing.T) {
+	g := startGate(t)
+	var users atomic.Int64
+	rotatetest.Run(t, rotatetest.Suite{Kills: 40, Every: every(), Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+		user := fmt.Sprintf("deploy-%d", users.Add(1))
+		old := credential(g.newUser(t, user))
+		return &rotatetest.Scene{
+			Rotator: With(g.config(g.admin, hook), Settings{User: user, Regions: []string{"eu-west-1", "us-east-1"}}),
+			Old:     old, Works: g.accepted, Count: func() (int, error) { return g.live(user) },
+			Use: func() (func(), error) {
+				g.lock.Lock()
+				defer g.lock.Unlock()
+				g.used[id(old)] = time.Now().Add(time.Hour) // of a test whose clock goes on by itself
+				return func() {}, nil
+			},
+		}
+	}})
+}
+
+// refused inspects a key and expects words in the refusal.
+func refused(t *testing.T, r *Rotator, key aws.Credentials, words string) {
+	t.Helper()
+	_, err := r.Inspect(t.Context(), credential(key))
+	if _, ok := errors.AsType[*rotate.Refusal](err); !ok || !strings.Contains(err.Error(), words) {
+		t.Errorf("it ends with %v, expected a refusal with %q", err, words)
+	}
+}
+
+// TestRefusals: what must not be rotated is refused, with what to do instead: failure
+// modes 8, 10, 11, 12, 13 and 26.
+func TestRefusals(t *testing.T) {
+	g := startGate(t)
+	key := g.newUser(t, "deploy")
+	r := With(g.config(g.admin, nil), Settings{User: "deploy"})
+
+	t.Run("own key", func(t *testing.T) {
+		refused(t, With(g.config(g.admin, nil), Settings{User: "admin"}), g.admin, "the very key that is to go")
+	})
+	t.Run("root", func(t *testing.T) {
+		g.owner[key.AccessKeyID] = "root"
+		defer delete(g.owner, key.AccessKeyID)
+		refused(t, r, key, "root key")
+	})
+	t.Run("another account", func(t *testing.T) {
+		g.account[key.AccessKeyID] = "999999999999"
+		defer delete(g.account, key.AccessKeyID)
+		refused(t, r, key, "belongs to account 999999999999")
+	})
+	t.Run("another user", func(t *testing.T) {
+		refused(t, With(g.config(g.admin, nil), Settings{User: "admin"}), key, "is a key of user deploy")
+	})
+	t.Run("quarantined", func(t *testing.T) {
+		policy, err := g.client().CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("AWSCompromisedKeyQuarantineV3"),
+			PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:CreateAccessKey","Resource":"*"}]}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := &iam.AttachUserPolicyInput{UserName: aws.String("deploy"), PolicyArn: policy.Policy.Arn}
+		if _, err := g.client().AttachUserPolicy(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		s, err := r.Inspect(t.Context(), credential(key))
+		if err != nil || !slices.ContainsFunc(s.Notes, func(n string) bool { return strings.Contains(n, "in public") }) {
+			t.Errorf("a quarantine is not told: %q, %v", s.Notes, err)
+		}
+	})
+	second := g.newKey(t, "deploy")
+	t.Run("two live keys", func(t *testing.T) {
+		refused(t, r, key, "neither is deleted for the other")
+		spare := With(g.config(g.admin, nil), Settings{User: "deploy", DeleteInactive: second.AccessKeyID})
+		refused(t, spare, key, "neither is deleted for the other")
+	})
+	if _, err := g.client().UpdateAccessKey(t.Context(), &iam.UpdateAccessKeyInput{UserName: aws.String("deploy"), AccessKeyId: &second.AccessKeyID, Status: types.StatusTypeInactive}); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("a second key that is inactive", func(t *testing.T) {
+		refused(t, r, key, "delete_inactive: "+second.AccessKeyID)
+		spare := With(g.config(g.admin, nil), Settings{User: "deploy", DeleteInactive: second.AccessKeyID})
+		s, err := spare.Inspect(t.Context(), credential(key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := spare.Provision(t.Context(), rotate.Provision{Op: "op", Old: credential(key), Subject: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := g.live("deploy"); err != nil || n != 2 {
+			t.Errorf("%d keys are live, %v", n, err)
+		}
+		if err := spare.Withdraw(t.Context(), rotate.Provision{Op: "op", New: c, Old: credential(key), Subject: s}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("deleted", func(t *testing.T) {
+		refused(t, r, second, "deleted")
+	})
+}
+
+// TestForeignKey: a key that appears in the middle, and that the rotation did not make,
+// is nobody's orphan.
+func TestForeignKey(t *testing.T) {
+	g := startGate(t)
+	key := g.newUser(t, "deploy")
+	r := With(g.config(g.admin, nil), Settings{User: "deploy"})
+	s, err := r.Inspect(t.Context(), credential(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := rotate.Provision{Op: "op", Old: credential(key), Subject: s, Tried: true}
+	theirs := g.newKey(t, "deploy")
+	if _, err := r.Provision(t.Context(), p); err == nil || !strings.Contains(err.Error(), "that this rotation did not make") {
+		t.Errorf("beside somebody else's key it ends with %v", err)
+	}
+	if err := r.mark(t.Context(), "op"); err != nil {
+		t.Fatal(err)
+	}
+	g.used[theirs.AccessKeyID] = time.Now() // somebody has it, so it is no orphan
+	if _, err := r.Provision(t.Context(), p); err == nil || !strings.Contains(err.Error(), "that this rotation did not make") {
+		t.Errorf("beside a key in use it ends with %v", err)
+	}
+	if ok, err := g.accepted(credential(theirs)); err != nil || !ok {
+		t.Errorf("somebody else's key works: %v, %v", ok, err)
+	}
+}
