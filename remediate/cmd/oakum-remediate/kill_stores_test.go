@@ -34,7 +34,7 @@ const minPlaces = 200
 // place is where a program is killed: at a passage of the toll, or at a step of its disk.
 type place struct {
 	store   *realStore
-	act     act
+	act     deed
 	network bool
 	at      int
 }
@@ -47,8 +47,8 @@ func (p place) String() string {
 	return fmt.Sprintf("%s, %s, %s %d", p.store.name, p.act.name, kind, p.at)
 }
 
-// act is what is killed, how it comes to its end afterwards, and what goes before.
-type act struct {
+// deed is what is killed, how it comes to its end afterwards, and what goes before.
+type deed struct {
 	name   string
 	before []string // commands
 	killed string
@@ -70,7 +70,7 @@ const (
 	grow, shrink    = "grow", "shrink"
 )
 
-var acts = []act{
+var acts = []deed{
 	{"apply", nil, apply, apply},
 	{"rollback", []string{apply}, rollback, rollback},
 	{"apply, given up", nil, apply, rollback},

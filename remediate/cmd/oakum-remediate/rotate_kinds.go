@@ -11,7 +11,9 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/rotate/awsiam"
 	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
+	consumers "github.com/oakum-sec/oakum/remediate/rotate/consumer/kinds"
 )
 
 // kinds makes what the settings name: rotators, and what uses a credential.
@@ -21,14 +23,18 @@ type kinds struct {
 }
 
 // rotators are the kinds of credentials that there is a rotator for.
-var rotators = map[string]func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error){}
+var rotators = map[string]func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error){
+	awsiam.Kind: func(ctx context.Context, _ kinds, s rotate.Settings) (rotate.Rotator, error) {
+		return awsiam.New(ctx, s)
+	},
+}
 
 func (k kinds) rotator(ctx context.Context, s rotate.Settings) (rotate.Rotator, error) {
-	make, ok := rotators[s.Kind]
+	open, ok := rotators[s.Kind]
 	if !ok {
 		return nil, fmt.Errorf("%s: there is no rotator for the kind %q: a kind is one of %s", s.Name, s.Kind, strings.Join(slices.Sorted(maps.Keys(rotators)), ", "))
 	}
-	r, err := make(ctx, k, s)
+	r, err := open(ctx, k, s)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
@@ -40,20 +46,9 @@ func (k kinds) options() consumer.Options {
 	return consumer.Options{Getenv: k.kit.Env, Resolve: k.resolve}
 }
 
-// consumers are the kinds of what can be told of a new credential.
-var consumers = map[string]func(ctx context.Context, k kinds, s rotate.Settings, i int) (consumer.Consumer, error){}
-
-func (k kinds) consumers(ctx context.Context, s rotate.Settings) (all []consumer.Consumer, err error) {
+func (k kinds) consumers(_ context.Context, s rotate.Settings) (all []consumer.Consumer, err error) {
 	for i := range s.Consumers {
-		kind, err := consumer.KindOf(&s.Consumers[i])
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Name, err)
-		}
-		make, ok := consumers[kind]
-		if !ok {
-			return nil, fmt.Errorf("%s: there is no consumer of the kind %q: a kind is one of %s", s.Name, kind, strings.Join(slices.Sorted(maps.Keys(consumers)), ", "))
-		}
-		c, err := make(ctx, k, s, i)
+		c, err := consumers.Parse(&s.Consumers[i], k.options())
 		if err != nil {
 			return nil, fmt.Errorf("%s: consumer %d: %w", s.Name, i+1, err)
 		}
