@@ -122,6 +122,27 @@ func (s *shop) start(t *testing.T, env []string, command func(settings string) [
 	if err := os.Symlink(realtest.Find(t, "node-libraries"), modules); err != nil && !errors.Is(err, os.ErrExist) {
 		t.Fatal(err)
 	}
+	address, own := s.place(t)
+	settings := filepath.Join(t.TempDir(), "test.env")
+	if err := os.WriteFile(settings, []byte(strings.Join(own, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := command(settings)
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir, cmd.Env = s.dir, append(slices.Clone(env), own...)
+	end := s.await(t, cmd, address)
+	stop = func() {
+		end()
+		os.Remove(modules)
+	}
+	t.Cleanup(stop)
+	return address, stop
+}
+
+// place is where the service is to listen, and the variables that say so and where its
+// database is.
+func (s *shop) place(t *testing.T) (address string, env []string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -130,13 +151,12 @@ func (s *shop) start(t *testing.T, env []string, command func(settings string) [
 	_, port, _ := net.SplitHostPort(address)
 	l.Close()
 	host, db, _ := net.SplitHostPort(s.db.Address)
-	settings := filepath.Join(t.TempDir(), "test.env")
-	if err := os.WriteFile(settings, []byte("PORT="+port+"\nDB_HOST="+host+"\nDB_PORT="+db+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	args := command(settings)
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Dir, cmd.Env = s.dir, append(slices.Clone(env), "PORT="+port, "DB_HOST="+host, "DB_PORT="+db)
+	return address, []string{"PORT=" + port, "DB_HOST=" + host, "DB_PORT=" + db}
+}
+
+// await starts a command and waits until it serves.
+func (s *shop) await(t *testing.T, cmd *exec.Cmd, address string) (stop func()) {
+	t.Helper()
 	var words bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &words, &words
 	if err := cmd.Start(); err != nil {
@@ -151,7 +171,6 @@ func (s *shop) start(t *testing.T, env []string, command func(settings string) [
 		case <-time.After(10 * time.Second):
 			cmd.Process.Kill()
 		}
-		os.Remove(modules)
 	}
 	t.Cleanup(stop)
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
@@ -162,11 +181,11 @@ func (s *shop) start(t *testing.T, env []string, command func(settings string) [
 		}
 		if resp, err := http.Get("http://" + address + "/mail"); err == nil {
 			resp.Body.Close()
-			return address, stop
+			return stop
 		}
 	}
 	t.Fatalf("the service does not answer\n%s", words.Bytes())
-	return "", nil
+	return nil
 }
 
 func page(t *testing.T, address, path string) string {
@@ -283,6 +302,19 @@ func inAWS(t *testing.T, endpoint, pair string) (env []string) {
 	return env
 }
 
+// inTask is the environment of a task of ECS: its role's credentials are handed out by a
+// loopback endpoint, and no key of AWS is in it.
+func inTask(t *testing.T, endpoint, pair string) []string {
+	t.Helper()
+	id, secret, _ := strings.Cut(pair, " ")
+	role := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"AccessKeyId": %q, "SecretAccessKey": %q, "Token": "session", "Expiration": %q}`, id, secret, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	}))
+	t.Cleanup(role.Close)
+	return []string{"PATH=" + os.Getenv("PATH"), "AWS_ENDPOINT_URL=" + endpoint, "AWS_REGION=eu-west-1", "AWS_CONTAINER_CREDENTIALS_FULL_URI=" + role.URL,
+		"DB_SECRET_ID=prod/db", "DB_NAME=shop", "DB_USER=orders"}
+}
+
 // TestOrdersInSecretsManager moves everything into AWS Secrets Manager, as an emulator
 // has it. The service then runs in two ways: through oakum run, and by AWS's own SDK
 // with the credentials of a task's role, which a loopback endpoint hands out as ECS does
@@ -305,14 +337,7 @@ func TestOrdersInSecretsManager(t *testing.T) {
 		t.Errorf("/report: %s", got)
 	}
 	stop()
-	id, secret, _ := strings.Cut(pair, " ")
-	role := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, `{"AccessKeyId": %q, "SecretAccessKey": %q, "Token": "session", "Expiration": %q}`, id, secret, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
-	}))
-	defer role.Close()
-	task := []string{"PATH=" + os.Getenv("PATH"), "AWS_ENDPOINT_URL=" + moto, "AWS_REGION=eu-west-1", "AWS_CONTAINER_CREDENTIALS_FULL_URI=" + role.URL,
-		"DB_SECRET_ID=prod/db", "DB_NAME=shop", "DB_USER=orders"}
-	address, stop = s.start(t, task, func(string) []string { return []string{"node", "server.js"} })
+	address, stop = s.start(t, inTask(t, moto, pair), func(string) []string { return []string{"node", "server.js"} })
 	if got := page(t, address, "/orders"); !strings.Contains(got, "rope") {
 		t.Errorf("/orders by the SDK: %s", got)
 	}
