@@ -306,3 +306,60 @@ func TestAdopts(t *testing.T) {
 		t.Errorf("an engine that was there is gone: %v", err)
 	}
 }
+
+// Whoever applies it needs the policy that is written for that, and no more of Vault.
+func TestOperatorPolicy(t *testing.T) {
+	p := realtest.StartPostgres(t)
+	shopIn(t, p)
+	ask(t, p, p.User, p.Password, "CREATE ROLE report LOGIN")
+	b := newBench(t, p.Password)
+	s := postgresSettings(t, p, "static_roles: {report: {user: report}}\nrotate_root: true\nretire: true\n")
+	s.Readers = map[string]dynamic.Reader{"job": s.Readers["job"]}
+	var policy bytes.Buffer
+	if err := s.OperatorPolicy(&policy); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.vault.Sys().PutPolicyWithContext(t.Context(), "operator", policy.String()); err != nil {
+		t.Fatalf("%v\n%s", err, policy.String())
+	}
+	token, err := b.vault.Auth().Token().CreateWithContext(t.Context(), &api.TokenCreateRequest{Policies: []string{"operator"}, NoDefaultPolicy: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	getenv := b.tools.Getenv
+	b.tools.Getenv = func(name string) string {
+		if name == "VAULT_TOKEN" {
+			return token.Auth.ClientToken
+		}
+		return getenv(name)
+	}
+	plan, _ := b.plan(t, s)
+	if err := b.tools.Apply(t.Context(), s, plan.Hash); err != nil {
+		t.Fatalf("%v\n%s", err, b.said)
+	}
+	if err := b.tools.Undo(t.Context(), s); err != nil {
+		t.Fatalf("%v\n%s", err, b.said)
+	}
+	// Each path of it is needed: with one less something of the two is refused.
+	blocks := strings.SplitAfter(policy.String(), "}\n")
+	for i, block := range blocks[:len(blocks)-1] {
+		less := strings.Join(append(append([]string{}, blocks[:i]...), blocks[i+1:]...), "")
+		if err := b.vault.Sys().PutPolicyWithContext(t.Context(), "operator", less); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := b.tools.Plan(t.Context(), s)
+		if err == nil {
+			err = b.tools.Apply(t.Context(), s, plan.Hash)
+		}
+		if err == nil {
+			err = b.tools.Undo(t.Context(), s)
+		}
+		if err == nil || !strings.Contains(err.Error(), "permission denied") {
+			t.Errorf("without %s: %v", strings.TrimSpace(block), err)
+		}
+		b.vault.Sys().PutPolicyWithContext(t.Context(), "operator", policy.String())
+		if err := b.tools.Undo(t.Context(), s); err != nil {
+			t.Fatalf("after a try without %s: %v", strings.TrimSpace(block), err)
+		}
+	}
+}

@@ -38,7 +38,7 @@ environment:
 `, name, path, login, method)
 	if k := r.As.Kubernetes; k != nil {
 		fmt.Fprintf(b, `---
-# %[1]s: Vault's agent, in the pod's metadata; the program reads /vault/secrets/database
+# %[1]s: Vault's agent (experimental), in the pod's metadata; the program reads /vault/secrets/database
 annotations:
   vault.hashicorp.com/agent-inject: "true"
   vault.hashicorp.com/role: %[1]s
@@ -50,7 +50,7 @@ annotations:
     DB_PASSWORD={{ .Data.password }}
     {{- end }}
 ---
-# %[1]s: Vault Secrets Operator; the program reads the Secret %[1]s-database
+# %[1]s: Vault Secrets Operator (experimental); the program reads the Secret %[1]s-database
 apiVersion: secrets.hashicorp.com/v1beta1
 kind: VaultAuth
 metadata:

@@ -268,7 +268,7 @@ func (m *mysql) setPassword(ctx context.Context, user string, password leak.Secr
 // identify runs a statement with a password in it, which servers keep out of their logs,
 // and which its error may quote.
 func (m *mysql) identify(ctx context.Context, verb, user string, password leak.Secret) error {
-	_, err := m.db.ExecContext(ctx, verb+account(user, "%")+" IDENTIFIED BY '"+text(password)+"'")
+	_, err := m.db.ExecContext(ctx, verb+account(user, "%")+" IDENTIFIED BY "+literal(text(password)))
 	if err != nil {
 		err = errors.New(verb + user + ": " + strings.ReplaceAll(err.Error(), text(password), "…"))
 	}

@@ -11,6 +11,9 @@ func (p *Plan) Write(out io.Writer) error {
 	var b strings.Builder
 	s, d := p.Settings, p.Settings.Database
 	fmt.Fprintf(&b, "%s (%s %s at %s): %s gives way to %s/creds/%s in Vault\n", d.Name, d.Kind, p.Survey.Server, d.Address, s.User, s.Vault.Mount, s.Role.Name)
+	if d.Kind == MySQL && !isMaria(p.Survey) {
+		b.WriteString("experimental: tried on MariaDB, and on no MySQL\n")
+	}
 	fmt.Fprintf(&b, "\nwhat %s may do, and users of the role will\n", s.User)
 	for _, line := range summarized(p.Survey.Grants) {
 		fmt.Fprintf(&b, "  %s\n", line)

@@ -60,20 +60,17 @@ func (w *world) write(ctx context.Context, at string, data map[string]any) error
 	return told("write", at, err)
 }
 
-// told says in one line what Vault answered: its client's own error has the request's URL
-// and a list.
+// told says what was tried, and what Vault answered.
 func told(verb, at string, err error) error {
 	if err == nil {
 		return nil
 	}
 	code := vaultlogin.CodeOf(err)
-	if answer, ok := err.(*api.ResponseError); ok { // errors.AsType finds it too; this is what the client returns
-		err = fmt.Errorf("%s", strings.Join(strings.Fields(strings.Join(answer.Errors, " ")), " "))
-	}
+	err = fmt.Errorf("%s %s in Vault: %w", verb, at, vaultlogin.Brief(err))
 	if code == store.PermissionDenied {
-		return fmt.Errorf("%s %s in Vault: %w: who runs this needs a policy for it (docs/dynamic.md lists all paths)", verb, at, err)
+		err = fmt.Errorf("%w (`oakum remediate dynamic policy` writes the policy that is needed)", err)
 	}
-	return fmt.Errorf("%s %s in Vault: %w", verb, at, err)
+	return err
 }
 
 // same compares what we write with what Vault gives back: it sorts some lists, turns
@@ -263,11 +260,17 @@ func (w *world) readers() (steps []step) {
 			op:   w.resource(policy, "sys/policies/acl/"+g.Reader, map[string]any{"policy": string(g.Policy)}),
 		}, step{
 			Step: act.Step{ID: role, Text: "write " + g.Role.Path + ": " + whom(g.Role.Data), Undo: "remove it"},
+			risk: fromPages[strings.Split(g.Role.Path, "/")[1]],
 			op:   w.login(role, g.Role.Path, g.Role.Data),
 		})
 	}
 	return steps
 }
+
+// fromPages are the auth methods that no real one of was tried (docs/compat.md).
+var fromPages = map[string]string{"aws": written, "azure": written, "gcp": written}
+
+const written = "experimental: logins were tried on a server written from Vault's documentation"
 
 // whom tells what a role is bound to.
 func whom(data map[string]any) string {

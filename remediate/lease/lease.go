@@ -16,7 +16,6 @@ package lease
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -231,13 +230,6 @@ func (k *Keeper) revoke(ctx context.Context, b *borrowed) {
 	k.Say("the lease of %s could not be revoked, and ends by itself%s: %v", b.path, hint, failed("sys/leases/revoke", err))
 }
 
-// failed says in one line what Vault answered: its client's words have the request's URL.
 func failed(path string, err error) error {
-	if answer, ok := errors.AsType[*api.ResponseError](err); ok {
-		err = errors.New(strings.Join(strings.Fields(strings.Join(answer.Errors, " ")), " "))
-		if len(answer.Errors) == 0 {
-			err = fmt.Errorf("code %d", answer.StatusCode)
-		}
-	}
-	return fmt.Errorf("ask Vault for %s: %w", path, err)
+	return fmt.Errorf("ask Vault for %s: %w", path, vaultlogin.Brief(err))
 }

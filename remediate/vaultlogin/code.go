@@ -47,3 +47,25 @@ func CodeOf(err error) store.Code {
 	}
 	return store.Unknown
 }
+
+// Brief is an error of Vault's client in one line, without the request: what Vault
+// answered. It means what the error meant.
+func Brief(err error) error {
+	answer, ok := errors.AsType[*api.ResponseError](err)
+	if !ok {
+		return err
+	}
+	text := strings.Join(strings.Fields(strings.Join(answer.Errors, " ")), " ")
+	if text == "" {
+		text = "Vault answers " + http.StatusText(answer.StatusCode)
+	}
+	return &brief{text, answer}
+}
+
+type brief struct {
+	text   string
+	answer *api.ResponseError
+}
+
+func (b *brief) Error() string { return b.text }
+func (b *brief) Unwrap() error { return b.answer }

@@ -120,7 +120,7 @@ func Do(ctx context.Context, client *api.Client, l Login) (*api.Secret, error) {
 	client.SetToken("")
 	s, err := client.Logical().WriteWithContext(ctx, "auth/"+mount+"/login", fields)
 	if err != nil {
-		return nil, fmt.Errorf("log in to Vault by %s: %w", l.Method, err)
+		return nil, fmt.Errorf("log in to Vault by %s: %w", l.Method, Brief(err))
 	}
 	if s == nil || s.Auth == nil {
 		return nil, fmt.Errorf("log in to Vault by %s: auth/%s/login answers without a token", l.Method, mount)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -31,9 +32,12 @@ docs/dynamic.md shows one.
   plan       what would be done, how it is taken back, what can go wrong; changes nothing
   apply      do it, or go on with it
   undo       take back what was made
-  manifests  how programs ask: oakum run, Vault's agent, Vault Secrets Operator`,
+  manifests  how programs ask: oakum run, Vault's agent, Vault Secrets Operator
+  policy     what whoever applies it may do in Vault`,
 	}
-	c.AddCommand(dynamicPlan(kit), dynamicApply(kit), dynamicUndo(kit), dynamicManifests(kit))
+	c.AddCommand(dynamicPlan(kit), dynamicApply(kit), dynamicUndo(kit),
+		dynamicText("manifests FILE", "Write how programs ask for their users", kit, (*dynamic.Settings).Manifests),
+		dynamicText("policy FILE", "Write the policy that whoever applies it needs", kit, (*dynamic.Settings).OperatorPolicy))
 	return c
 }
 
@@ -138,15 +142,16 @@ func dynamicUndo(kit cli.Kit) *cobra.Command {
 	}
 }
 
-func dynamicManifests(kit cli.Kit) *cobra.Command {
+// dynamicText is a command that writes what follows from the settings alone.
+func dynamicText(use, short string, kit cli.Kit, write func(*dynamic.Settings, io.Writer) error) *cobra.Command {
 	return &cobra.Command{
-		Use: "manifests FILE", Short: "Write how programs ask for their users", Args: cobra.ExactArgs(1),
+		Use: use, Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := dynamicSettings(args[0])
 			if err != nil {
 				return err
 			}
-			return s.Manifests(kit.Stdio().Out)
+			return write(s, kit.Stdio().Out)
 		},
 	}
 }
