@@ -73,7 +73,7 @@ func (u *unanswered) Is(target error) bool {
 
 // failed makes an Error of an answer.
 func failed(call Call, host string, answer *http.Response, text []byte, hide []leak.Secret) error {
-	e := &Error{Status: answer.StatusCode, Host: host, What: call.Method + " " + named(call.Path), Words: scrub.Text(words(text), hide...)}
+	e := &Error{Status: answer.StatusCode, Host: host, What: call.what(hide), Words: scrub.Text(words(text), hide...)}
 	e.After, e.said = retryAfter(answer.Header)
 	h := answer.Header
 	exhausted := h.Get("X-Ratelimit-Remaining") == "0" || h.Get("Ratelimit-Remaining") == "0"

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/scrub"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
@@ -96,7 +97,8 @@ type Call struct {
 	Form   url.Values
 	Into   any  // the answer's JSON is read into it; nil: it is not read
 	Once   bool // it does something else when it is done twice
-	Bare   bool // it goes without the token
+	// As is the token of this call, in the place of the client's own.
+	As leak.Secret
 	// Hide are values that the answer may quote.
 	Hide []leak.Secret
 }
@@ -113,8 +115,8 @@ func (c *Client) Do(ctx context.Context, call Call) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	var token leak.Secret
-	if c.o.Token != nil && !call.Bare {
+	token := call.As
+	if c.o.Token != nil && token.IsZero() {
 		if token, err = c.o.Token(ctx); err != nil {
 			return Answer{}, err
 		}
@@ -153,7 +155,7 @@ func (call Call) body() ([]byte, string, error) {
 func (c *Client) once(ctx context.Context, call Call, body []byte, kind string, token leak.Secret, hide []leak.Secret) (Answer, error) {
 	u, err := c.base.Parse(call.Path)
 	if err != nil || u.Host != c.base.Host || u.Scheme != c.base.Scheme {
-		return Answer{}, fmt.Errorf("%s is no path of %s", call.Path, c.base.Host)
+		return Answer{}, fmt.Errorf("%s leads away from %s", call.what(hide), c.base.Host)
 	}
 	r, err := http.NewRequestWithContext(ctx, call.Method, u.String(), bytes.NewReader(body))
 	if err != nil {
@@ -174,7 +176,7 @@ func (c *Client) once(ctx context.Context, call Call, body []byte, kind string, 
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return Answer{}, &unanswered{what: call.Method + " " + named(call.Path), host: c.base.Host, err: err, ended: ctx.Err()}
+		return Answer{}, &unanswered{what: call.what(hide), host: c.base.Host, err: err, ended: ctx.Err()}
 	}
 	defer answer.Body.Close()
 	return c.read(ctx, call, answer, hide)
@@ -188,22 +190,23 @@ func (c *Client) read(ctx context.Context, call Call, answer *http.Response, hid
 	case answer.StatusCode/100 != 2:
 		return a, failed(call, c.base.Host, answer, text, hide)
 	case err != nil:
-		return a, &unanswered{what: call.Method + " " + named(call.Path), host: c.base.Host, err: err, ended: ctx.Err()}
+		return a, &unanswered{what: call.what(hide), host: c.base.Host, err: err, ended: ctx.Err()}
 	case len(text) > maxBody:
-		return a, fmt.Errorf("%s answers %s with more than %d MB", c.base.Host, named(call.Path), maxBody>>20)
+		return a, fmt.Errorf("%s answers %s with more than %d MB", c.base.Host, call.what(hide), maxBody>>20)
 	case call.Into == nil || len(bytes.TrimSpace(text)) == 0:
 		return a, nil
 	}
 	if json.Unmarshal(text, call.Into) != nil { // its words may quote the answer
-		return a, fmt.Errorf("what %s answers to %s %s is not the API's: is the address right?", c.base.Host, call.Method, named(call.Path))
+		return a, fmt.Errorf("what %s answers to %s is not the API's: is the address right?", c.base.Host, call.what(hide))
 	}
 	return a, nil
 }
 
-// named is a path without its query, as people are told it.
-func named(path string) string {
-	path, _, _ = strings.Cut(path, "?")
-	return path
+// what is a call as people are told it: without its query, and without a value that is
+// part of its path.
+func (call Call) what(hide []leak.Secret) string {
+	path, _, _ := strings.Cut(call.Path, "?")
+	return call.Method + " " + scrub.Text(path, hide...)
 }
 
 func pause(ctx context.Context, d time.Duration) error {

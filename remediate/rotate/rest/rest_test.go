@@ -99,7 +99,7 @@ func TestErrorsHoldNoValue(t *testing.T) {
 		w.WriteHeader(400)
 		fmt.Fprintf(w, `{"message":"bad %s of %s"}`, value, r.Header.Get("Authorization"))
 	})
-	_, err := c.Do(t.Context(), rest.Call{Method: "PUT", Path: "x?y=" + value, Body: map[string]string{"v": value}, Hide: []leak.Secret{leak.NewSecret([]byte(value))}})
+	_, err := c.Do(t.Context(), rest.Call{Method: "PUT", Path: "x/" + value + "?y=" + value, Body: map[string]string{"v": value}, Hide: []leak.Secret{leak.NewSecret([]byte(value))}})
 	if err == nil || strings.Contains(err.Error(), value) || strings.Contains(err.Error(), "the-token") || !strings.Contains(err.Error(), "400") {
 		t.Error(err)
 	}

@@ -8,8 +8,8 @@
 // conflict is looked at again.
 //
 // The API is asked by plain HTTP with a kubeconfig (certificates, tokens, exec plugins)
-// or a pod's service account. Kubernetes' own client would add 15 MB to a program that
-// makes three kinds of requests.
+// or a pod's service account. Kubernetes' own client would add 3.7 MB (client-go 0.37,
+// clientcmd and dynamic, stripped) to a program that makes three kinds of requests.
 //
 // Its limits: pods that nothing restarts (bare ones, Jobs) are not looked for; a
 // DaemonSet or StatefulSet that is updated by hand (OnDelete, a partition) is refused.
