@@ -61,7 +61,7 @@ func (a *Assignment) rejected(text []byte) string {
 		return "hash"
 	case uuid(v) && !(last && (strength >= anAPIKey || bearer(name))):
 		return "uuid" // an identifier, unless the name insists: client_secret
-	case bare && expression(v):
+	case bare && expression(v) || spliced(v):
 		return "expression"
 	case validation(v):
 		return "pattern"
@@ -86,6 +86,17 @@ func monotonous(v []byte) bool {
 		longest = max(longest, run)
 	}
 	return longest >= 8 && 2*longest >= len(v)
+}
+
+// spliced tells whether a value is what stands between two texts of a program, one of
+// which ends and another of which begins with the quote: "IDENTIFIED BY '"+name+"'".
+func spliced(v []byte) bool {
+	n := len(v)
+	if n < 5 || v[0] != v[n-1] || v[0] != '"' && v[0] != '`' {
+		return false
+	}
+	inner := bytes.TrimSpace(v[1 : n-1])
+	return len(inner) > 2 && inner[0] == '+' && inner[len(inner)-1] == '+'
 }
 
 // renamed tells whether a table's value is another name for its key, in two words or

@@ -107,6 +107,8 @@ var plausibles = []struct{ text, why string }{
 	{`token = "[^\\s]+"`, "pattern"},
 	{"password = self.password()", "expression"},
 	{"password: Foo::bar", "expression"},
+	{`"ALTER USER u IDENTIFIED BY '"+text(word4)+"'"`, "expression"},
+	{"`ALTER USER u IDENTIFIED BY '` + text(word4) + `'`", "expression"},
 	{`password: "Enter a new password"`, "prose"},
 	{`ACCESS_TOKEN = "accessToken"`, "name again"},
 	{`PASSWORD = "PASSWORD"`, "name again"},
