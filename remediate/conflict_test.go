@@ -226,7 +226,7 @@ func TestKilledAddition(t *testing.T) {
 		w.at = killAt(n)
 		alive(func() error { return w.apply(file) })
 		w.at = nil
-		if _, err := os.Stat(w.tools().home().Of(p.ID) + "/" + planName); err != nil {
+		if _, err := os.Stat(w.tools().Home().Of(p.ID) + "/" + planName); err != nil {
 			continue
 		}
 		err := w.tools().Rollback(t.Context(), p.ID)

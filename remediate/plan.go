@@ -120,6 +120,7 @@ type Secret struct {
 	Tag      string   `json:"tag"`
 	Target   int      `json:"target"`
 	Findings []string `json:"findings"`
+	First    *First   `json:"first,omitempty"` // where a history tells
 	Rule     string   `json:"rule"`
 	Store    int      `json:"store"`
 	Name     string   `json:"name"`
@@ -138,6 +139,12 @@ type From struct {
 	File  string `json:"file"`
 	Start int64  `json:"start"`
 	End   int64  `json:"end"`
+}
+
+// First is the commit that a value came with, the earliest that is known.
+type First struct {
+	Commit string    `json:"commit"`
+	Date   time.Time `json:"date,omitzero"` // the author's
 }
 
 // Stay is a place in which a value stands after the plan too.

@@ -208,6 +208,7 @@ func (p *planner) secret(ctx context.Context, at int, f Found, tag string, g *gr
 		if !slices.Contains(s.Findings, v.Finding.ID) {
 			s.Findings = append(s.Findings, v.Finding.ID)
 		}
+		s.came(v.Finding)
 		for _, spot := range v.Spots {
 			files = append(files, spot.File)
 		}
@@ -229,6 +230,16 @@ func (p *planner) secret(ctx context.Context, at int, f Found, tag string, g *gr
 	}
 	envs[s.Env] = s.Ref
 	return s, nil
+}
+
+// came keeps the earliest commit that the places of a finding name.
+func (s *Secret) came(f *leak.Finding) {
+	for _, at := range append([]leak.Sighting{f.Sighting}, f.Also...) {
+		o := at.Origin
+		if o != nil && !o.Date.IsZero() && (s.First == nil || o.Date.Before(s.First.Date)) {
+			s.First = &First{o.Commit, o.Date.UTC()}
+		}
+	}
 }
 
 func (s *Secret) stay(at Stay) {

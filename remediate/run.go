@@ -38,7 +38,7 @@ type run struct {
 
 // begin takes the lock and opens the run of a plan; file is nil for one that has begun.
 func (t *Tools) begin(id string, file []byte) (*run, error) {
-	f, err := t.home().Open(id, planName, file)
+	f, err := t.Home().Open(id, planName, file)
 	if err != nil {
 		return nil, err
 	}

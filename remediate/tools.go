@@ -75,13 +75,13 @@ var idShape = regexp.MustCompile(`^p[0-9]{8}-[0-9a-f]{8}$`)
 // IsID tells a plan's id from a file's name.
 func IsID(s string) bool { return idShape.MatchString(s) }
 
-// home is where runs lie.
-func (t *Tools) home() act.Home {
+// Home is where runs lie, of plans and of rotations.
+func (t *Tools) Home() act.Home {
 	return act.Home{Dir: t.State, Key: t.Key, Disk: t.Disk, Who: t.Who, Now: t.now}
 }
 
 // folder is the folder of a run.
-func (t *Tools) folder(id string) string { return t.home().Of(id) }
+func (t *Tools) folder(id string) string { return t.Home().Of(id) }
 
 // inRoot opens a target's folder for one use.
 func inRoot(dir string, use func(*os.Root) error) error {

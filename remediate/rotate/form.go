@@ -17,7 +17,8 @@ import (
 // document, a URL, or the whole value.
 type Form struct {
 	// Fields name the document's field that holds a part. A part that they do not name
-	// is in the field of its own name. A part whose field is "." is the whole value.
+	// is in the field of its own name, or, where it is the only one and the value is no
+	// document, the whole value. A part whose field is "." is always the whole value.
 	Fields map[string]string `yaml:"fields"`
 	// URL is the field that holds user and password in a URL, "." for the whole value.
 	URL string `yaml:"url"`
@@ -33,7 +34,7 @@ const whole = "."
 func (f Form) Read(value leak.Secret, parts []string) (Credential, error) {
 	c := Credential{}
 	for _, part := range parts {
-		v, err := f.part(value, part)
+		v, err := f.part(value, part, len(parts) == 1)
 		if err != nil {
 			return nil, fmt.Errorf("the %s: %w", part, err)
 		}
@@ -42,7 +43,7 @@ func (f Form) Read(value leak.Secret, parts []string) (Credential, error) {
 	return c, nil
 }
 
-func (f Form) part(value leak.Secret, part string) (leak.Secret, error) {
+func (f Form) part(value leak.Secret, part string, alone bool) (leak.Secret, error) {
 	if fixed, ok := f.Fixed[part]; ok {
 		return leak.NewSecret([]byte(fixed)), nil
 	}
@@ -60,12 +61,15 @@ func (f Form) part(value leak.Secret, part string) (leak.Secret, error) {
 		}
 		return leak.NewSecret([]byte(text)), nil
 	}
-	return field(value, f.field(part))
+	return field(value, f.field(value, part, alone))
 }
 
-func (f Form) field(part string) string {
+func (f Form) field(value leak.Secret, part string, alone bool) string {
 	if name, ok := f.Fields[part]; ok {
 		return name
+	}
+	if _, document := store.Fields(value); alone && !document {
+		return whole
 	}
 	return part
 }
@@ -122,7 +126,7 @@ func (f Form) Write(value leak.Secret, c Credential) (leak.Secret, error) {
 			continue
 		}
 		var err error
-		if value, err = put(value, f.field(part), c[part]); err != nil {
+		if value, err = put(value, f.field(value, part, len(c) == 1), c[part]); err != nil {
 			return leak.Secret{}, err
 		}
 	}

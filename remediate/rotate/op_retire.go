@@ -189,8 +189,7 @@ func (o *retireOp) Do(ctx context.Context) error {
 }
 
 func (o *retireOp) Undo(ctx context.Context) error {
-	t := o.rot.Traits()
-	if o.skip || !t.Overlap {
+	if !o.rot.Traits().Overlap {
 		return nil
 	}
 	s, err := o.rot.Status(ctx, o.old)
@@ -199,6 +198,9 @@ func (o *retireOp) Undo(ctx context.Context) error {
 		return err
 	case s == Gone:
 		return errors.New("the old credential is gone, and cannot be made active again: nothing more is taken back. Rotate again if the new one is no good")
+	}
+	if o.skip {
+		return nil
 	}
 	return o.rot.Reactivate(ctx, o.old)
 }

@@ -10,7 +10,9 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/cli"
 	"github.com/oakum-sec/oakum/remediate"
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/journal"
+	"github.com/oakum-sec/oakum/remediate/rotate"
 )
 
 const approveHelp = "the `HASH` of the plan, which it prints: yes to steps that cannot be taken back"
@@ -167,19 +169,41 @@ a line, for a central audit: who did what when, to which tag. They hold no value
 			if err != nil {
 				return err
 			}
-			ids := args
-			if len(args) == 0 {
-				if ids, err = t.Runs(); err != nil {
+			if len(args) == 1 && rotate.IsID(args[0]) {
+				return rotationStatuses(kit, t.Home(), args, export)
+			}
+			if len(args) == 1 {
+				id, err := one(t, args)
+				if err != nil {
 					return err
 				}
-			} else if ids[0], err = one(t, args); err != nil {
-				return err
+				return statuses(kit, t, []string{id}, export)
 			}
-			return statuses(kit, t, ids, export)
+			return allStatuses(kit, t, export)
 		},
 	}
 	c.Flags().BoolVar(&export, "export", false, "write the journals as CloudEvents, one a line")
 	return c
+}
+
+// allStatuses tells of every plan and rotation.
+func allStatuses(kit cli.Kit, t *remediate.Tools, export bool) error {
+	plans, err := t.Runs()
+	if err != nil {
+		return err
+	}
+	rotations, err := rotate.Runs(t.Home())
+	if err != nil {
+		return err
+	}
+	if len(plans)+len(rotations) == 0 && !export {
+		_, err := fmt.Fprintln(kit.Stdio().Out, "no run has begun: `oakum remediate plan` is the first step")
+		return err
+	}
+	if err := statuses(kit, t, plans, export); err != nil {
+		return err
+	}
+	return rotationStatuses(kit, t.Home(), rotations, export)
 }
 
 func statuses(kit cli.Kit, t *remediate.Tools, ids []string, export bool) error {
@@ -189,15 +213,30 @@ func statuses(kit cli.Kit, t *remediate.Tools, ids []string, export bool) error 
 		if err == nil && export {
 			err = journal.Export(out, s.Records)
 		} else if err == nil {
-			err = showStatus(out, s)
+			if err = t.Rotations(s); err == nil {
+				err = showStatus(out, s)
+			}
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if len(ids) == 0 && !export {
-		_, err := fmt.Fprintln(out, "no run has begun: `oakum remediate plan` is the first step")
-		return err
+	return nil
+}
+
+// rotationStatuses tells of rotations.
+func rotationStatuses(kit cli.Kit, h act.Home, ids []string, export bool) error {
+	out := kit.Stdio().Out
+	for _, id := range ids {
+		p, err := rotate.ProgressOf(h, id)
+		if err == nil && export {
+			err = journal.Export(out, p.Records)
+		} else if err == nil {
+			err = showRotation(out, p)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

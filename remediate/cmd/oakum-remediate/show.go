@@ -10,6 +10,7 @@ import (
 	"github.com/oakum-sec/oakum/internal/report"
 	"github.com/oakum-sec/oakum/remediate"
 	"github.com/oakum-sec/oakum/remediate/rewrite/change"
+	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/stores"
 )
 
@@ -153,6 +154,24 @@ func showStatus(out io.Writer, s *remediate.Status) error {
 	}
 	for _, line := range next(s) {
 		fmt.Fprintf(w, "next  %s\n", report.Escape(line))
+	}
+	return w.Flush()
+}
+
+// showRotation writes how far a rotation is.
+func showRotation(out io.Writer, p *rotate.Progress) error {
+	w := bufio.NewWriter(out)
+	o := p.Order
+	fmt.Fprintf(w, "%s  %s  %s\n  %s in %s\n", o.ID, o.Name, p.State, report.Escape(o.Subject.ID), report.Escape(o.Store.Entry))
+	switch {
+	case p.Ended:
+	case p.Waiting != "":
+		fmt.Fprintf(w, "  waits  %s\n", report.Escape(p.Waiting))
+	case p.Failed != "":
+		fmt.Fprintf(w, "  last error  %s\n", report.Escape(p.Failed))
+	}
+	if !p.Ended {
+		fmt.Fprintf(w, "next  oakum remediate rotate resume %s\n", o.ID)
 	}
 	return w.Flush()
 }
