@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -80,6 +81,26 @@ type Postgres struct {
 	User     string // the superuser
 	Password string // the superuser's, made for this server
 	dir      string
+	log      said
+}
+
+// said is what a server says, readable while it runs.
+type said struct {
+	sync.Mutex
+	bytes.Buffer
+}
+
+func (s *said) Write(b []byte) (int, error) {
+	s.Lock()
+	defer s.Unlock()
+	return s.Buffer.Write(b)
+}
+
+// Log is what the server has said until now, statements too where log_statement has it.
+func (p *Postgres) Log() string {
+	p.log.Lock()
+	defer p.log.Unlock()
+	return p.log.String()
 }
 
 // StartPostgres runs PostgreSQL, with nothing but the database "postgres", until the
@@ -129,8 +150,7 @@ func (p *Postgres) start(t testing.TB) {
 		args = append(args, "-c", setting)
 	}
 	cmd := p.server(context.WithoutCancel(t.Context()), "postgres", args...)
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.Stdout, cmd.Stderr = &p.log, &p.log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +164,7 @@ func (p *Postgres) start(t testing.TB) {
 		}
 		if time.Now().After(end) {
 			endServer(cmd.Process, ended)
-			t.Fatalf("postgres: %v\n%s", err, log.Bytes())
+			t.Fatalf("postgres: %v\n%s", err, p.Log())
 		}
 	}
 }

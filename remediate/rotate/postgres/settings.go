@@ -1,0 +1,118 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
+)
+
+// Settings are a PostgreSQL rotation's own, under `with`.
+type Settings struct {
+	dbuser.Server `yaml:",inline"`
+	Database      string       `yaml:"database"`
+	SSLMode       string       `yaml:"sslmode"` // verify-full (the default), verify-ca, require, disable
+	CA            string       `yaml:"ca"`      // a file of certificates; by default the system's
+	Admin         dbuser.Login `yaml:"admin"`
+	Mode          dbuser.Mode  `yaml:"mode"`
+	Users         dbuser.Pair  `yaml:"users"` // the two that take turns
+	// Check is what the program asks, more or less: it is asked as the new user, in a
+	// transaction that only reads.
+	Check string `yaml:"check"`
+	// Terminate ends the sessions of the old user when it is deactivated; by default
+	// where the old password leaked in public.
+	Terminate *bool `yaml:"terminate"`
+	// Superuser says that the user may be a superuser.
+	Superuser bool `yaml:"superuser"`
+}
+
+var sslModes = []string{"verify-full", "verify-ca", "require", "disable"}
+
+func (s *Settings) check() error {
+	if s.SSLMode == "" {
+		s.SSLMode = sslModes[0]
+	}
+	if s.Mode == "" {
+		s.Mode = dbuser.Alternating
+	}
+	switch {
+	case s.Database == "":
+		return errors.New("database is lacking: the one that the program uses")
+	case !slices.Contains(sslModes, s.SSLMode):
+		return fmt.Errorf("sslmode is one of %q", sslModes)
+	case s.Mode != dbuser.Alternating && s.Mode != dbuser.Single:
+		return fmt.Errorf("mode is %s or %s", dbuser.Alternating, dbuser.Single)
+	case s.Mode == dbuser.Single && len(s.Users) > 0:
+		return errors.New("users are for the mode alternating")
+	}
+	if err := errors.Join(s.Server.Check(), s.Admin.Check()); err != nil {
+		return err
+	}
+	if s.Mode == dbuser.Single {
+		return nil
+	}
+	return s.Users.Check()
+}
+
+// Rotator rotates one entry's user. It connects anew for each thing it does.
+type Rotator struct {
+	set  Settings
+	opt  dbuser.Options
+	name string // that its sessions have, to tell them from the programs'
+}
+
+// New makes the rotator of an entry of the kind "postgres".
+func New(_ context.Context, set rotate.Settings, opt dbuser.Options) (rotate.Rotator, error) {
+	r := &Rotator{opt: opt}
+	if err := rotate.Decode(&set.With, &r.set); err != nil {
+		return nil, fmt.Errorf("the settings of %s, under `with`: %w", set.Name, err)
+	}
+	if err := r.set.check(); err != nil {
+		return nil, fmt.Errorf("the settings of %s, under `with`: %w", set.Name, err)
+	}
+	if r.set.Terminate == nil {
+		public := set.Exposure == rotate.Public
+		r.set.Terminate = &public
+	}
+	r.name = sessionName()
+	return r, nil
+}
+
+// Traits are what is true of the mode.
+func (r *Rotator) Traits() rotate.Traits {
+	t := rotate.Traits{Kind: "postgres", Chooser: rotate.Oakum, Parts: []string{rotate.Username, rotate.Password}, Overlap: true, Reversible: true,
+		Proven: "PostgreSQL 15",
+		Risk:   "programs that write down the user's name themselves go on with the old one: they have to read name and password from the same entry"}
+	if r.single() {
+		t.Overlap, t.Reversible = false, false
+		t.Risk = "sessions that are open go on; a new one with the old password is refused"
+	}
+	return t
+}
+
+func (r *Rotator) single() bool { return r.set.Mode == dbuser.Single }
+
+// Next makes up the new credential.
+func (r *Rotator) Next(_ context.Context, old rotate.Credential, _ string) (rotate.Credential, error) {
+	name, err := r.other(dbuser.Name(old))
+	if err != nil {
+		return nil, err
+	}
+	password, err := dbuser.Password()
+	return dbuser.With(name, password), err
+}
+
+// other is whose turn it is after a user.
+func (r *Rotator) other(user string) (string, error) {
+	if r.single() {
+		return user, nil
+	}
+	return r.set.Users.Other(user)
+}
+
+// password of a credential.
+func password(c rotate.Credential) leak.Secret { return c[rotate.Password] }
