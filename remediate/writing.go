@@ -12,6 +12,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/rewrite"
 	"github.com/oakum-sec/oakum/remediate/rewrite/change"
+	"github.com/oakum-sec/oakum/remediate/rewrite/snippet"
 )
 
 // writing plans the changes of one target's files.
@@ -172,6 +173,18 @@ func (p *Plan) names(target int) ref.Names {
 	return names
 }
 
+// fetching says of source code how it could fetch its secrets itself.
+func (w *writing) fetching(file string) []string {
+	lang := snippet.Of(file)
+	for _, e := range w.edits[file] {
+		r, err := ref.Parse(w.plan.Secrets[e.Secret].Ref)
+		if err == nil && lang != "" && snippet.Has(r) {
+			return []string{fmt.Sprintf("it reads variables, which `oakum run` sets; to have it fetch by itself: oakum remediate snippet %s '%s'", lang, r)}
+		}
+	}
+	return nil
+}
+
 // record puts the files into the plan.
 func (w *writing) record(d *draft) {
 	for _, f := range d.files {
@@ -189,7 +202,7 @@ func (w *writing) record(d *draft) {
 				file.Needs = append(file.Needs, need)
 			}
 		}
-		file.Notes = res.Notes
+		file.Notes = append(res.Notes, w.fetching(f.path)...)
 		w.plan.Files = append(w.plan.Files, file)
 	}
 }

@@ -25,7 +25,7 @@ var nodeLibrariesLock string
 // MariaDB, and AWS's SDK. Its program is their folder.
 func nodeLibraries() Part {
 	return node("node-libraries", "node_modules",
-		`{"name": "node-libraries", "private": true, "dependencies": {"@aws-sdk/client-secrets-manager": "3.1164.0", "mysql2": "3.24.6"}}`, nodeLibrariesLock)
+		`{"name": "node-libraries", "private": true, "dependencies": {"@aws-sdk/client-secrets-manager": "3.1164.0", "@aws-sdk/client-ssm": "3.1164.0", "mysql2": "3.24.6"}}`, nodeLibrariesLock)
 }
 
 // node is a package from npm with all that it needs, each pinned by its hash. No

@@ -268,7 +268,12 @@ func TestOrdersInVault(t *testing.T) {
 	program := built(t)
 	bao := realtest.StartOpenBao(t, "")
 	s := newShop(t, 2, "VAULT_ADDR="+bao.Address, "VAULT_TOKEN="+bao.Token)
-	s.must(t, "remediate", "plan", "--in-place", "--to", "vaultkv://secret", "--store-prefix", "prod", ".")
+	shown := s.must(t, "remediate", "plan", "--in-place", "--to", "vaultkv://secret", "--store-prefix", "prod", ".")
+	_, said, _ := strings.Cut(shown, "to have it fetch by itself: oakum remediate snippet node '")
+	to, _, _ := strings.Cut(said, "'")
+	if text := s.must(t, "remediate", "snippet", "node", to); !strings.Contains(text, "async function fetchSecret()") || !strings.Contains(text, "/v1/secret/data/prod/") {
+		t.Errorf("the text for %q is\n%s", to, text)
+	}
 	s.must(t, "remediate", "apply", "oakum-plan.json")
 	for _, left := range s.remain(t) {
 		t.Errorf("left: %s", left)
