@@ -46,6 +46,7 @@ type Certs struct {
 type Limits struct {
 	InFlight  int   // reviews, waiting and looked at; one more gets a 503
 	BodyBytes int64 // of all bodies in memory; further reviews wait unread
+	Headroom  int64 // bytes of garbage that may lie in memory until the collector runs; 0: as Go has it
 }
 
 // The house's limits. A review of the largest object that etcd takes has some 3 MB, since
@@ -53,7 +54,7 @@ type Limits struct {
 const (
 	maxBody          = 7 << 20
 	DefaultInFlight  = 1000
-	DefaultBodyBytes = 12 << 20
+	DefaultBodyBytes = 8 << 20
 	DefaultDrain     = 5 * time.Second
 )
 

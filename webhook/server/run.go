@@ -31,6 +31,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := o.settle(); err != nil {
 		return err
 	}
+	defer keepHeadroom(o.Limits.Headroom)()
 	libraries := logr.FromSlogHandler(&quieter{o.Log.Handler()})
 	ctrl.SetLogger(libraries)
 	klog.SetLogger(libraries) // client-go's

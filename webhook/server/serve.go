@@ -42,7 +42,7 @@ func (l *listener) Start(ctx context.Context) error {
 		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug), // failed handshakes, of port scanners too
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.ServeTLS(taken, "", "") }()
+	go func() { ended <- s.ServeTLS(records{taken}, "", "") }()
 	l.log.Info("taking reviews", "address", taken.Addr().String())
 	select {
 	case err := <-ended:

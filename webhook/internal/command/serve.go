@@ -52,6 +52,7 @@ func (f *serving) register(c *cobra.Command) {
 	p.StringVar(&f.Certs.Configuration, "webhook-configuration", "oakum", "`NAME` of the ValidatingWebhookConfiguration, for --rotate-certs")
 	p.IntVar(&f.Limits.InFlight, "max-in-flight", server.DefaultInFlight, "`REVIEWS` that are taken at once; further ones get a 503")
 	p.Int64Var(&f.Limits.BodyBytes, "max-body-bytes", server.DefaultBodyBytes, "`BYTES` of reviews in memory at once; further ones wait")
+	p.Int64Var(&f.Limits.Headroom, "gc-headroom", server.DefaultHeadroom, "`BYTES` of garbage in memory until the collector runs; 0: as $GOGC says, which also holds where it is set")
 	p.DurationVar(&f.Drain, "drain", server.DefaultDrain, "`TIME` between no longer being ready and no longer taking connections")
 	p.StringVar(&f.images, "images", "", "judge images by the verdicts that oakum webhook images keeps in `NAMESPACE` (default: images are not judged)")
 	f.logging.register(p)
