@@ -32,6 +32,7 @@ type Config struct {
 	References  References        `json:"references,omitempty"`
 	Hooks       Hooks             `json:"hooks,omitempty"`
 	Images      Images            `json:"images,omitempty"`
+	Known       KnownSecrets      `json:"known,omitempty"`
 }
 
 // References say which objects are followed from pods.
@@ -107,6 +108,9 @@ func (c *Config) valid() error {
 		if plural, group, ok := strings.Cut(r, "."); !ok || plural == "" || !strings.Contains(group, ".") || strings.ContainsAny(r, "/* ") {
 			return fmt.Errorf("hooks.workloads: %q is no custom resource: name it as kubectl does, rollouts.argoproj.io", r)
 		}
+	}
+	if err := c.Known.valid(); err != nil {
+		return err
 	}
 	return c.levels()
 }

@@ -60,4 +60,7 @@
 //	  - rollouts.argoproj.io
 //	images:
 //	  unknown: allow             # allow | deny: pods whose image was not scanned yet, where an image worker runs
+//	known:                       # values that leaked and were retired: refused wherever they stand
+//	  index: /etc/oakum-known/known.index
+//	  key: /etc/oakum-known/known.key
 package server

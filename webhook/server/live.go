@@ -38,7 +38,7 @@ type judge struct {
 
 func (l *live) now() *judge { return l.current.Load() }
 
-// load reads configuration and policy. Where they are what holds already, nothing
+// load reads configuration, policy and known secrets. Where they are what holds already, nothing
 // happens. A policy that is broken is used only where nothing holds yet: it decides
 // nothing, which is the failure mode's.
 func (l *live) load(ctx context.Context) error {
@@ -52,7 +52,11 @@ func (l *live) load(ctx context.Context) error {
 			return err
 		}
 	}
-	sum := sumOf(config, files)
+	index, err := config.Known.read()
+	if err != nil {
+		return err
+	}
+	sum := sumOf(config, files, index)
 	before := l.now()
 	if before != nil && before.sum == sum {
 		return nil
@@ -64,7 +68,13 @@ func (l *live) load(ctx context.Context) error {
 		return err
 	}
 	j := &judge{config: config, sum: sum}
-	if j.admitter, err = admit.New(l.options(config, decides)); err != nil {
+	options := l.options(config, decides)
+	if index != nil {
+		if options.Known, err = config.Known.open(index); err != nil {
+			return err
+		}
+	}
+	if j.admitter, err = admit.New(options); err != nil {
 		return err
 	}
 	if err := warm(ctx, j.admitter); err != nil && before != nil {
@@ -87,13 +97,14 @@ func (l *live) options(c *Config, decides admit.Policy) admit.Options {
 }
 
 // sumOf tells configurations and policies apart.
-func sumOf(c *Config, files policy.Options) [sha256.Size]byte {
+func sumOf(c *Config, files policy.Options, index []byte) [sha256.Size]byte {
 	h := sha256.New()
 	text, _ := json.Marshal(c) // of strings, numbers and times
 	h.Write(text)
 	for _, name := range slices.Sorted(maps.Keys(files.Files)) {
 		fmt.Fprintf(h, "%q %d\n%s\n", name, len(files.Files[name]), files.Files[name])
 	}
+	h.Write(index)
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
