@@ -44,7 +44,8 @@ type Consumer interface {
 
 // Checker is a Consumer that can look, before anything is changed, whether Do would
 // come to its end. Notes are for a person: what hides a variable, what keeps the old
-// value beside it.
+// value beside it. The new value need not be known by then: u.New has the names of all
+// fields, and may have the old one's values; u.Version may be "".
 type Checker interface {
 	Check(ctx context.Context, u Update) (notes []string, err error)
 }

@@ -125,7 +125,14 @@ func (s *service) Check(ctx context.Context, u consumer.Update) (notes []string,
 		if v.DesiredCount == 0 {
 			notes = append(notes, s.String()+" has no task that runs")
 		}
-		_, _, err = s.definition(ctx, c, v, u)
+		ahead := u
+		if ahead.Version == "" { // nobody knows it before the store has the new value
+			ahead.Version = "the new one"
+		}
+		_, pinned, err := s.definition(ctx, c, v, ahead)
+		if pinned {
+			notes = append(notes, s.String()+": its task definition names the secret's version, so a new revision will be registered")
+		}
 		return err
 	})
 	return notes, err

@@ -3,6 +3,7 @@ package amazon_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -107,7 +108,12 @@ func TestECSVersionsAreNamedAnew(t *testing.T) {
 	c := w.parse(amazon.ParseECS, "kind: ecs-service\ncluster: prod\nservice: pinned\nregion: eu-west-1")
 	nameless := u
 	nameless.Version = ""
-	w.refused(c, nameless, consumer.ErrUnfit, "leave the version out of valueFrom")
+	if notes, err := c.(consumer.Checker).Check(t.Context(), nameless); err != nil || len(notes) != 1 || !strings.Contains(notes[0], "a new revision") {
+		t.Errorf("before the version is known: %v, %v", notes, err)
+	}
+	if err := c.Do(t.Context(), nameless); !errors.Is(err, consumer.ErrUnfit) || !strings.Contains(err.Error(), "leave the version out of valueFrom") {
+		t.Error(err)
+	}
 	w.Fail(bad("RegisterTaskDefinition", "UpdateService")...)
 	w.must(c.Do(t.Context(), u))
 	w.must(c.Do(t.Context(), u))

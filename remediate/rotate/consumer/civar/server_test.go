@@ -36,6 +36,8 @@ type server struct {
 	faults []fault
 	before func(r *http.Request)
 	asked  []string // METHOD path
+	n, cut int      // requests since cut was set; from that one on nobody answers
+	lost   bool     // that one is done, and its answer lost
 	waits  []time.Duration
 }
 
@@ -56,7 +58,13 @@ func serve(t *testing.T, auth, value string, h func(w http.ResponseWriter, r *ht
 		defer s.lock.Unlock()
 		s.asked = append(s.asked, r.Method+" "+r.URL.Path)
 		f := s.next(r)
+		s.n++
 		switch {
+		case s.cut > 0 && s.n == s.cut && s.lost:
+			h(httptest.NewRecorder(), r, body)
+			panic(http.ErrAbortHandler)
+		case s.cut > 0 && s.n >= s.cut:
+			panic(http.ErrAbortHandler)
 		case r.Header.Get(s.auth) != s.value:
 			say(w, http.StatusUnauthorized, map[string]any{"message": "Bad credentials"})
 		case f.status != 0:
@@ -84,6 +92,13 @@ func (s *server) next(r *http.Request) (f fault) {
 		f, s.faults = s.faults[0], s.faults[1:]
 	}
 	return f
+}
+
+// cutOff is consumertest's.
+func (s *server) cutOff(n int, lost bool) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.n, s.cut, s.lost = 0, n, lost
 }
 
 // count is how many requests were made of a method.

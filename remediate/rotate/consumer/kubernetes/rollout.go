@@ -124,13 +124,24 @@ func (w workload) replicas() int32 {
 	return *w.Spec.Replicas
 }
 
+// looks is how often Done looks at a rollout that was started, a second apart: a workload
+// that is scaled, or has a pod evicted, is not whole for a moment.
+const looks = 5
+
 func (r *rollout) Done(ctx context.Context, u consumer.Update) (bool, error) {
-	w, err := r.read(ctx)
-	if err != nil || !ops.Has(w.Spec.Template.Metadata.Annotations[annotationOp], u.Op) {
-		return false, err
+	for n := 1; ; n++ {
+		w, err := r.read(ctx)
+		if err != nil || !ops.Has(w.Spec.Template.Metadata.Annotations[annotationOp], u.Op) {
+			return false, err
+		}
+		waiting, failed := r.waiting(w)
+		if waiting == "" || failed || n == looks {
+			return waiting == "", nil
+		}
+		if err := r.o.Wait(ctx, time.Second); err != nil {
+			return false, err
+		}
 	}
-	waiting, _ := r.waiting(w)
-	return waiting == "", nil
 }
 
 func (r *rollout) Do(ctx context.Context, u consumer.Update) error {
