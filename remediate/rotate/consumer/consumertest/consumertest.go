@@ -159,13 +159,16 @@ func named(_ context.Context, b *Bench) error {
 
 // lookedAt: before an order is made, nobody knows the new value.
 func lookedAt(ctx context.Context, b *Bench) error {
+	if err := b.Reset(); err != nil {
+		return err
+	}
 	k, ok := b.Open().(consumer.Checker)
 	if !ok {
 		return errors.New("it is no Checker: what will not work is told when half is done")
 	}
 	ahead := b.Update
 	ahead.New, ahead.Version = maps.Clone(b.Update.Old), ""
-	return first(b.Reset,
+	return first(
 		func() error { _, err := k.Check(ctx, ahead); return b.quiet("Check, before there is a new value", err) },
 		func() error { _, err := k.Check(ctx, b.Update); return b.quiet("Check", err) },
 		func() error { return b.expect("after Check", "old") },
@@ -173,8 +176,11 @@ func lookedAt(ctx context.Context, b *Bench) error {
 }
 
 func once(ctx context.Context, b *Bench) error {
+	if err := b.Reset(); err != nil {
+		return err
+	}
 	c := b.Open()
-	return first(b.Reset,
+	return first(
 		func() error { return b.done(ctx, c, "before", false) },
 		func() error { return b.do(ctx, c) },
 		func() error { return b.expect("after Do", "new") },
@@ -186,8 +192,8 @@ func once(ctx context.Context, b *Bench) error {
 
 // resumed: what one process did another one sees, where it can be seen.
 func resumed(ctx context.Context, b *Bench) error {
-	c := b.Open()
 	err := first(b.Reset, func() error { return b.do(ctx, b.Open()) })
+	c := b.Open()
 	if err != nil || b.Blind {
 		return first(func() error { return err }, func() error { return b.do(ctx, c) },
 			func() error { return b.done(ctx, c, "after another process", true) }, func() error { return b.expect("after two processes", "new") })
@@ -201,12 +207,15 @@ func resumed(ctx context.Context, b *Bench) error {
 
 func back(ctx context.Context, b *Bench) error {
 	for _, same := range []bool{true, false} {
+		if err := b.Reset(); err != nil {
+			return err
+		}
 		c := b.Open()
 		there := c
 		if !same {
 			there = b.Open()
 		}
-		err := first(b.Reset,
+		err := first(
 			func() error { return b.do(ctx, there) },
 			func() error { return b.undo(ctx, c) },
 			func() error { return b.expect("after Undo", "old") },
@@ -228,11 +237,12 @@ func backOnly(ctx context.Context, b *Bench) error {
 }
 
 func noWayBack(ctx context.Context, b *Bench) error {
-	c, u := b.Open(), b.Update
+	u := b.Update
 	u.Old = nil
-	if err := first(b.Reset, func() error { return b.do(ctx, c) }); err != nil {
+	if err := first(b.Reset, func() error { return b.do(ctx, b.Open()) }); err != nil {
 		return err
 	}
+	c := b.Open()
 	err := c.Undo(ctx, u)
 	switch {
 	case b.Rereads && err != nil:

@@ -34,6 +34,7 @@ type world struct {
 	t *testing.T
 
 	lock   sync.Mutex
+	each   func(*http.Request)        // what others do meanwhile
 	before []func(*http.Request) bool // of each request through the gate; true: it is not passed on
 	after  []func(*http.Request) bool // true: its answer is lost
 	gate   string                     // a kubeconfig that leads through the gate
@@ -98,7 +99,9 @@ func (w *world) stopped(which *[]func(*http.Request) bool, r *http.Request) (sto
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	if which == &w.before {
-		w.seen++
+		if w.seen++; w.each != nil {
+			w.each(r)
+		}
 	}
 	for _, f := range *which {
 		stop = f(r) || stop
@@ -116,6 +119,18 @@ func (w *world) faults(before, after func(*http.Request) bool) {
 	}
 	if after != nil {
 		w.after = append(w.after, after)
+	}
+}
+
+// cutOff is consumertest's.
+func (w *world) cutOff(n int, lost bool) {
+	switch {
+	case n == 0:
+		w.faults(nil, nil)
+	case lost:
+		w.faults(func(*http.Request) bool { return w.seen > n }, func(*http.Request) bool { return w.seen >= n })
+	default:
+		w.faults(func(*http.Request) bool { return w.seen >= n }, nil)
 	}
 }
 
@@ -213,12 +228,13 @@ func (w *world) parse(parse func(*yaml.Node, consumer.Options) (consumer.Consume
 	return c
 }
 
-// quick waits a tenth of what it is told, so that a broken server's backoff is short.
+// quick waits a tenth of what it is told, and no longer than a tenth of a second, so that
+// the backoff from a server that is cut off is short.
 func quick(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(d / 10):
+	case <-time.After(min(d/10, 100*time.Millisecond)):
 		return nil
 	}
 }
