@@ -50,7 +50,7 @@ check: parts format vet staticcheck cross
 
 # make check tries a seeded 30 of the places.
 kill: parts
-	cd remediate && OAKUM_KILL=all OAKUM_PARTS_REQUIRED=1 go test -count=1 -timeout 4h -v -run '^TestKilled' . ./cmd/oakum-remediate
+	cd remediate && OAKUM_KILL=all OAKUM_PARTS_REQUIRED=1 go test -count=1 -timeout 4h -v -run '^TestKilled' . ./identity ./cmd/oakum-remediate
 
 format:
 	@out=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \

@@ -105,6 +105,8 @@ func (proof *Proof) one(document string, p Policy, space []asked) {
 			tell("not least: it allows %s", a)
 		}
 	}
+	// What is needed shows first what a variant lacks.
+	space = slices.SortedStableFunc(slices.Values(space), func(a, b asked) int { return bit(b.needed) - bit(a.needed) })
 	for _, v := range variants(p) {
 		proof.Variants++
 		same := func(a asked) bool { return v.policy.allows(a.Request) == p.allows(a.Request) }
@@ -112,6 +114,13 @@ func (proof *Proof) one(document string, p Policy, space []asked) {
 			tell("not least: nothing changes without %s", v.without)
 		}
 	}
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // variant is a policy without something.

@@ -69,18 +69,34 @@ func TestOracle(t *testing.T) {
 			questions = append(questions, ask(name, d.trust(r), d.trustSpace(r), 5)...)
 		}
 	}
+	// Needs as they are observed, for each kind of workload (package identity).
+	questions = append(questions, ask("observed", Allow(seen), permissionSpace(seen), 97)...)
+	for kind, as := range everyKind {
+		if provider, _, _ := as.Web(); provider == "" {
+			d, r := &Description{AWS: where}, Reader{As: as}
+			d.AWS.Partition = "aws"
+			questions = append(questions, ask("observed "+kind, d.trust(r), d.trustSpace(r), 5)...)
+		}
+	}
 	compared, allowed := 0, 0
+	of := map[string]int{}
 	for i, answer := range answers(t, part, questions) {
 		q := questions[i]
 		switch answer {
 		case "Allowed", "ImplicitlyDenied", "ExplicitlyDenied":
 			compared++
+			of[q.document]++
 			if q.ours != (answer == "Allowed") {
 				t.Errorf("%s: %s on %s by %s with %v: the oracle says %s", q.document, q.Action, q.Resource, q.Principal, q.Context, answer)
 			}
 			if q.ours {
 				allowed++
 			}
+		}
+	}
+	for _, document := range []string{"observed", "observed ecs", "observed ec2", "observed lambda", "observed pod_identity"} {
+		if of[document] < 5 {
+			t.Errorf("%d requests of %s were compared", of[document], document)
 		}
 	}
 	if compared < 300 || allowed < 15 {

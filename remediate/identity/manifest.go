@@ -102,12 +102,9 @@ func withoutAnnotation(text []byte) (all [][]byte) {
 
 // onlyAnnotated holds that a change of the text changed nothing but the annotation.
 func onlyAnnotated(before, after []byte, namespace, name, role string) error {
-	was, err := values(before)
-	if err != nil {
-		return err
-	}
-	is, err := values(after)
-	if err != nil {
+	was, errWas := values(before)
+	is, errIs := values(after)
+	if errWas != nil || errIs != nil {
 		return errByHand
 	}
 	for _, v := range was {

@@ -16,8 +16,9 @@ import (
 
 // The acts of a run, as the journal names them in the step of Begin and End.
 const (
-	actApply = "apply"
-	actUndo  = "undo"
+	actApply  = "apply"
+	actUndo   = "undo"
+	actFinish = "finish"
 )
 
 const planName = "identity.json"
@@ -52,7 +53,7 @@ func (t *Tools) Plan(ctx context.Context, s *Settings) (*Plan, error) {
 	c := t.cloud(s.Region)
 	plan, begun, err := c.latest(ctx, s)
 	if err != nil || begun {
-		return plan, err
+		return plan, errors.Join(err, c.sameNeeds(s, plan))
 	}
 	fresh, err := c.look(ctx, s)
 	if err == nil {
@@ -90,7 +91,7 @@ func (c *cloud) latest(ctx context.Context, s *Settings) (p *Plan, begun bool, e
 			return nil, false, fmt.Errorf("read the run %s: %w", name, err)
 		}
 		if !back {
-			return p, true, c.sameNeeds(s, p)
+			return p, true, nil
 		}
 	}
 }
@@ -118,6 +119,9 @@ func (c *cloud) read(root *os.Root) (p *Plan, back bool, err error) {
 
 // sameNeeds refuses settings that were changed in the middle of a run.
 func (c *cloud) sameNeeds(s *Settings, p *Plan) error {
+	if p == nil {
+		return nil
+	}
 	fresh := &Plan{Key: p.Key, Account: p.Account, Workload: p.Workload}
 	needs, err := c.needs(s, fresh)
 	if err != nil {
@@ -155,6 +159,11 @@ func (t *Tools) begin(ctx context.Context, s *Settings, fresh bool) (*run, error
 		return nil, err
 	}
 	var file []byte
+	if begun && fresh {
+		if err := c.sameNeeds(s, p); err != nil {
+			return nil, err
+		}
+	}
 	if !begun {
 		if !fresh {
 			return nil, errors.New("no run for these settings has begun, or the last one was taken back")
@@ -177,6 +186,12 @@ func (t *Tools) begin(ctx context.Context, s *Settings, fresh bool) (*run, error
 		return nil, err
 	}
 	r := &run{cloud: c, settings: s, plan: p, hash: hash, folder: folder}
+	for _, rec := range folder.Journal.Records() {
+		if rec.Phase == journal.Begin && rec.Text != hash {
+			folder.Close()
+			return nil, fmt.Errorf("the plan in %s is not the one that the run began with: somebody changed it", t.home().Of(p.Run))
+		}
+	}
 	r.log = act.Log{Plan: p.Run, Journal: folder.Journal, Say: t.say}
 	return r, nil
 }
@@ -192,8 +207,11 @@ func (t *Tools) Apply(ctx context.Context, s *Settings) (*Plan, error) {
 		return nil, err
 	}
 	defer r.folder.Close()
-	if last, ended := lastAct(r.folder.Journal.Records()); last == actUndo && !ended {
+	switch last, ended := lastAct(r.folder.Journal.Records()); {
+	case last == actUndo && !ended:
 		return r.plan, errors.New("this run is being taken back: `oakum remediate identity undo` goes on with that")
+	case last == actFinish:
+		return r.plan, nil
 	}
 	if err := r.mark(journal.Begin, actApply); err != nil {
 		return r.plan, err
@@ -230,6 +248,9 @@ func (t *Tools) Undo(ctx context.Context, s *Settings) (*Plan, error) {
 		return nil, err
 	}
 	defer r.folder.Close()
+	if last, _ := lastAct(r.folder.Journal.Records()); last == actFinish {
+		return r.plan, errors.New("the run is finished: what its undo would need is gone")
+	}
 	state, err := r.keyState(ctx, r.plan)
 	if err == nil && state != "Active" {
 		err = fmt.Errorf("the key %s is %s: without the role the workload would have nothing; have the rotator bring the key back first", shown(r.plan.Key), orGone(state))
@@ -249,4 +270,28 @@ func (t *Tools) Undo(ctx context.Context, s *Settings) (*Plan, error) {
 		}
 	}
 	return r.plan, r.mark(journal.End, actUndo)
+}
+
+// Finish gives up the way back: variables that were kept, sealed, for undo are forgotten.
+func (t *Tools) Finish(ctx context.Context, s *Settings) (*Plan, error) {
+	r, err := t.begin(ctx, s, false)
+	if err != nil {
+		return nil, err
+	}
+	defer r.folder.Close()
+	switch last, ended := lastAct(r.folder.Journal.Records()); {
+	case last == actFinish && ended:
+		return r.plan, nil
+	case last != actFinish && (last != actApply || !ended):
+		return r.plan, errors.New("the run is not applied to its end: `oakum remediate identity apply` first")
+	case r.Approve != r.hash:
+		return r.plan, fmt.Errorf("%w: after this nothing can be taken back; say --approve %s", ErrApprove, r.hash)
+	}
+	if err := r.mark(journal.Begin, actFinish); err != nil {
+		return r.plan, err
+	}
+	if err := r.Disk.Remove(r.folder.Root, keptName); err != nil {
+		return r.plan, err
+	}
+	return r.plan, r.mark(journal.End, actFinish)
 }

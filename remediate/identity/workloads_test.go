@@ -55,6 +55,9 @@ func (w *world) kinds() map[string]func() Workload {
 			w.must(os.WriteFile(filepath.Join(w.dir, i.Manifest), []byte(manifest(name)), 0o640))
 			return Workload{IRSA: i}
 		},
+		"gitlab": func() Workload {
+			return Workload{GitLab: &access.GitLab{Project: fmt.Sprintf("acme/shop%d", w.n), Branch: "main"}}
+		},
 		"github": func() Workload {
 			return Workload{GitHub: &access.GitHub{Repository: fmt.Sprintf("acme/shop%d", w.n), Ref: "refs/heads/main"}}
 		},

@@ -191,7 +191,7 @@ func (w *world) has(at Workload) (role string, env map[string]string, err error)
 		_, role, _ := strings.Cut(string(text), annotation+": ")
 		role, _, _ = strings.Cut(role, "\n")
 		return role, env, nil
-	case at.GitHub != nil:
+	case at.GitHub != nil || at.GitLab != nil:
 		return w.workflow, env, nil
 	}
 	return "", env, nil
@@ -325,7 +325,7 @@ func (w *world) gone(s *Settings, p *Plan, when string) {
 	}
 	role, env, err := w.has(s.Workload)
 	w.must(err)
-	if s.Workload.GitHub == nil && role != p.Before.Role {
+	if s.Workload.GitHub == nil && s.Workload.GitLab == nil && role != p.Before.Role {
 		w.t.Errorf("%s: the workload has the role %q, and had %q", when, role, p.Before.Role)
 	}
 	switch {
