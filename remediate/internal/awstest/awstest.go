@@ -37,6 +37,9 @@ type Gate struct {
 	tokens    map[string]string // what was stored under each ClientRequestToken
 	faults    []Fault
 	calls     map[string]int // by action
+	passed    map[string]int // by action, of those that were done
+	n, cut    int            // see Cut
+	cutLost   bool
 	revisions map[string]int // of Lambda's functions, see lambda.go
 	changes   map[string]func(answer []byte) []byte
 	answers   map[string]func(body []byte) (int, []byte)
@@ -52,7 +55,7 @@ type Fault struct {
 // Start runs both until the test ends. env is added to moto's environment.
 func Start(t testing.TB, env ...string) *Gate {
 	t.Helper()
-	g := &Gate{moto: realtest.StartMoto(t, env...), tokens: map[string]string{}, calls: map[string]int{}, revisions: map[string]int{},
+	g := &Gate{moto: realtest.StartMoto(t, env...), tokens: map[string]string{}, calls: map[string]int{}, passed: map[string]int{}, revisions: map[string]int{},
 		changes: map[string]func([]byte) []byte{}, answers: map[string]func([]byte) (int, []byte){}}
 	g.Admin, g.Nobody = pair(t, 1), pair(t, 2)
 	s := httptest.NewServer(http.HandlerFunc(g.serve))
@@ -95,6 +98,33 @@ func (g *Gate) Calls(action string) int {
 	return g.calls[action]
 }
 
+// Passed is how often an action was done.
+func (g *Gate) Passed(action string) int {
+	g.lock.Lock()
+	defer g.lock.Unlock()
+	return g.passed[action]
+}
+
+// Cut has calls cut off from the n-th on, counted from now; where lost is set that one is
+// done, and its answer lost. 0 ends that.
+func (g *Gate) Cut(n int, lost bool) {
+	g.lock.Lock()
+	defer g.lock.Unlock()
+	g.n, g.cut, g.cutLost = 0, n, lost
+}
+
+// cutOff counts a call, and tells what becomes of it.
+func (g *Gate) cutOff() (never, lost bool) {
+	g.lock.Lock()
+	defer g.lock.Unlock()
+	if g.cut == 0 {
+		return false, false
+	}
+	g.n++
+	lost = g.n == g.cut && g.cutLost
+	return g.n >= g.cut && !lost, lost
+}
+
 // Change has an action's answers pass through a function, for what moto is wrong about;
 // nil ends that.
 func (g *Gate) Change(action string, by func(answer []byte) []byte) {
@@ -128,6 +158,11 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fault := g.next(action)
+	if never, lost := g.cutOff(); never {
+		panic(http.ErrAbortHandler)
+	} else if lost {
+		fault = Fault{Lost: true}
+	}
 	if fault.Status != 0 {
 		code := "InternalServiceError"
 		if fault.Status == http.StatusTooManyRequests {
@@ -143,6 +178,9 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	if !g.revision(w, r, action, body) {
 		return
 	}
+	g.lock.Lock()
+	g.passed[action]++
+	g.lock.Unlock()
 	if answers != nil {
 		status, text := answers(body)
 		if fault.Lost {
