@@ -313,4 +313,5 @@ func TestStaticTier(t *testing.T) {
 	if err != nil || len(list.Items) != 0 {
 		t.Errorf("%d policies are in the API, %v: these are not", len(list.Items), err)
 	}
+	t.Run("beside the webhook", func(t *testing.T) { besideWebhook(t, c) })
 }
