@@ -73,12 +73,30 @@ func (p *postgres) prepare(s *Survey) []step {
 		Step: act.Step{ID: "manager", Text: fmt.Sprintf("make the user %s for Vault, who may make users (CREATEROLE), let them into %s, and end their sessions", manager, group), Undo: "drop it"},
 		risk: "up to PostgreSQL 15 CREATEROLE can change any user that is no superuser: whoever holds Vault holds the database, as with any user of Vault's engine",
 		op: thing{what: "the user " + manager, ours: func() bool { return p.made("manager") },
-			look: p.lookManager,
+			look: func(ctx context.Context) (state, error) { return p.lookManager(ctx, s) },
 			make: func(ctx context.Context) error {
-				return all(ctx, p.db, p.makeUser(ctx, manager, "CREATEROLE"), "GRANT "+quoted(group)+" TO "+quoted(manager)+" WITH ADMIN OPTION", "GRANT pg_signal_backend TO "+quoted(manager))
+				statements := []string{p.makeUser(ctx, manager, "CREATEROLE"), "GRANT " + quoted(group) + " TO " + quoted(manager) + " WITH ADMIN OPTION", "GRANT pg_signal_backend TO " + quoted(manager)}
+				for _, user := range p.administered(s) {
+					statements = append(statements, "GRANT "+quoted(user)+" TO "+quoted(manager)+" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")
+				}
+				return all(ctx, p.db, statements...)
 			},
 			remove: func(ctx context.Context) error { return p.drop(ctx, manager) }},
 	}}
+}
+
+// administered are the users of static roles, where the manager needs a right for each:
+// from PostgreSQL 16 on CREATEROLE changes the users that it made, and no other.
+func (p *postgres) administered(s *Survey) (users []string) {
+	major, _, _ := strings.Cut(s.Server, ".")
+	if n, err := strconv.Atoi(major); err != nil || n < 16 {
+		return nil
+	}
+	for _, static := range p.set.Static {
+		users = append(users, static.User)
+	}
+	slices.Sort(users)
+	return slices.Compact(users)
 }
 
 // makeUser is the statement for a user that may be there half made.
@@ -149,7 +167,7 @@ func (p *postgres) makeGroup(ctx context.Context, s *Survey) error {
 	return all(ctx, p.db, statements...)
 }
 
-func (p *postgres) lookManager(ctx context.Context) (state, error) {
+func (p *postgres) lookManager(ctx context.Context, s *Survey) (state, error) {
 	rows, err := query(ctx, p.db, `SELECT rolcreaterole AND rolcanlogin AND NOT rolsuper,
 		EXISTS (SELECT 1 FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid AND g.rolname = $2 AND m.admin_option),
 		pg_has_role(r.oid, 'pg_signal_backend', 'MEMBER')
@@ -159,6 +177,13 @@ func (p *postgres) lookManager(ctx context.Context) (state, error) {
 		return absent, err
 	case slices.Contains(rows[0], "false"):
 		return differs, nil
+	}
+	for _, user := range p.administered(s) {
+		has, err := one(ctx, p.db, `SELECT 1 FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.roleid JOIN pg_roles r ON r.oid = m.member
+			WHERE u.rolname = $1 AND r.rolname = $2 AND m.admin_option`, user, p.set.Database.Manager)
+		if err != nil || has == "" {
+			return differs, err
+		}
 	}
 	return equal, nil
 }

@@ -182,6 +182,12 @@ func (w *world) left() error {
 	return nil
 }
 
+// History are the records of all runs for a database, the oldest first.
+func (t *Tools) History(s *Settings) ([]journal.Record, error) {
+	home, id := t.journalOf(s)
+	return t.earlier(home.Of(id))
+}
+
 func (w *world) begin(name string) (act.Log, error) {
 	log := act.Log{Plan: w.set.Database.Name, Journal: w.folder.Journal, Say: w.say}
 	return log, w.folder.Journal.Add(journal.Record{Plan: w.set.Database.Name, Phase: journal.Begin, Step: name})

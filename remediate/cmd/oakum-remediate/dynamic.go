@@ -8,12 +8,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/oakum-sec/oakum/internal/cli"
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/dynamic"
+	"github.com/oakum-sec/oakum/remediate/journal"
 	"github.com/oakum-sec/oakum/remediate/key"
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/store"
@@ -32,10 +34,11 @@ docs/dynamic.md shows one.
   plan       what would be done, how it is taken back, what can go wrong; changes nothing
   apply      do it, or go on with it
   undo       take back what was made
+  status     what was done, from the journal
   manifests  how programs ask: oakum run, Vault's agent, Vault Secrets Operator
   policy     what whoever applies it may do in Vault`,
 	}
-	c.AddCommand(dynamicPlan(kit), dynamicApply(kit), dynamicUndo(kit),
+	c.AddCommand(dynamicPlan(kit), dynamicApply(kit), dynamicUndo(kit), dynamicStatus(kit),
 		dynamicText("manifests FILE", "Write how programs ask for their users", kit, (*dynamic.Settings).Manifests),
 		dynamicText("policy FILE", "Write the policy that whoever applies it needs", kit, (*dynamic.Settings).OperatorPolicy))
 	return c
@@ -140,6 +143,55 @@ func dynamicUndo(kit cli.Kit) *cobra.Command {
 			return err
 		},
 	}
+}
+
+func dynamicStatus(kit cli.Kit) *cobra.Command {
+	c := &cobra.Command{
+		Use: "status FILE", Short: "Tell what was done, from the journal", Args: cobra.ExactArgs(1),
+		Long: `Tells how far each step is, with what was seen when it was done. --export writes the journal
+as CloudEvents, one a line, for a central audit. Neither holds a value.`,
+	}
+	export := c.Flags().Bool("export", false, "write the journal as CloudEvents, one a line")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		t, s, err := dynamicTools(kit, args[0])
+		if err != nil {
+			return err
+		}
+		records, err := t.History(s)
+		if err != nil {
+			return err
+		}
+		if *export {
+			return journal.Export(kit.Stdio().Out, records)
+		}
+		return dynamicSteps(kit.Stdio().Out, records)
+	}
+	return c
+}
+
+// dynamicSteps tells each step's last record, and what was last said of it.
+func dynamicSteps(out io.Writer, records []journal.Record) error {
+	var steps []string
+	last, text := map[string]journal.Record{}, map[string]string{}
+	for _, r := range records {
+		if r.Phase == journal.Begin || r.Phase == journal.End {
+			continue
+		}
+		if _, seen := last[r.Step]; !seen {
+			steps = append(steps, r.Step)
+		}
+		last[r.Step], text[r.Step] = r, cmp.Or(r.Text, text[r.Step])
+	}
+	for _, id := range steps {
+		if _, err := fmt.Fprintf(out, "%s  %-9s %-18s %s\n", last[id].Time.Format(time.DateTime), last[id].Phase, id, text[id]); err != nil {
+			return err
+		}
+	}
+	if len(steps) == 0 {
+		_, err := fmt.Fprintln(out, "nothing was done yet: `oakum remediate dynamic plan` is the first step")
+		return err
+	}
+	return nil
 }
 
 // dynamicText is a command that writes what follows from the settings alone.

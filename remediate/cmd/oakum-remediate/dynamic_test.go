@@ -163,6 +163,13 @@ func TestBorrowed(t *testing.T) {
 				t.Error("its user logs in after its end")
 			}
 			l.oakum(t, "remediate", "dynamic", "undo", "dynamic.yaml")
+			status := l.oakum(t, "remediate", "dynamic", "status", "dynamic.yaml")
+			if n := strings.Count(status, "\n"); n < 4 || strings.Count(status, "  undone ") != n {
+				t.Errorf("after it was taken back the status is\n%s", status)
+			}
+			if events := l.oakum(t, "remediate", "dynamic", "status", "dynamic.yaml", "--export"); strings.Count(events, `"specversion":"1.0"`) < 20 {
+				t.Errorf("the journal is exported as\n%s", events)
+			}
 		})
 	}
 }
