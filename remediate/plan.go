@@ -48,6 +48,7 @@ type Way struct {
 	Tests      bool               `json:"tests,omitempty"` // test code and data are rewritten too
 	Kubernetes rewrite.Kubernetes `json:"kubernetes,omitzero"`
 	OIDC       rewrite.OIDC       `json:"oidc,omitzero"`
+	GitLab     rewrite.GitLab     `json:"gitlab,omitzero"`
 }
 
 // Ways are those in which a Kubernetes workload's Secret comes to be, the default first.
@@ -72,7 +73,7 @@ func (w Way) Check() error {
 // options are a plan's choices as package rewrite takes them.
 func (p *Plan) options() rewrite.Options {
 	o := rewrite.Options{Tests: p.Way.Tests}
-	o.Kubernetes, o.ARN = p.Way.Kubernetes, p.arn
+	o.Kubernetes, o.GitLab, o.ARN = p.Way.Kubernetes, p.Way.GitLab, p.arn
 	if p.Way.OIDC.Role != "" {
 		o.OIDC = &p.Way.OIDC
 	}

@@ -41,6 +41,7 @@ type Options struct {
 type (
 	Kubernetes = platform.Kubernetes
 	OIDC       = platform.OIDC
+	GitLab     = platform.GitLab
 )
 
 // Ways are those in which a Kubernetes workload's Secret comes to be, the default first.

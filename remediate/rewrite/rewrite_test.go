@@ -17,6 +17,7 @@ type one struct {
 	style               change.Style
 	opts                Options
 	reason              change.Reason
+	to                  ref.Ref // "" backend: dbRef
 }
 
 // dbRef is what all cases refer to.
@@ -61,6 +62,12 @@ func (c one) run(t *testing.T) {
 	plain, edits := marked(t, c.before)
 	for i := range edits {
 		edits[i].Style = c.style
+		if c.to.Backend != "" {
+			key := edits[i].Ref.Key
+			if edits[i].Ref = c.to; c.to.Key != "" {
+				edits[i].Ref.Key = key
+			}
+		}
 	}
 	res, err := File(c.name, []byte(plain), edits, c.opts)
 	if err != nil {

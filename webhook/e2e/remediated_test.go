@@ -13,8 +13,9 @@ import (
 	"github.com/oakum-sec/oakum/testdata/apps/orders"
 )
 
-// remediator is the program, built as users have it, with a user's state of its own.
-func remediator(t *testing.T, bao realtest.OpenBao) (run func(dir string, args ...string) string) {
+// remediator is the program, built as users have it, with a user's state of its own and
+// the environment that is given.
+func remediator(t *testing.T, env ...string) (run func(dir string, args ...string) (string, error)) {
 	t.Helper()
 	program, home := filepath.Join(t.TempDir(), "oakum-remediate"), t.TempDir()
 	cmd := exec.Command("go", "build", "-o", program, "./cmd/oakum-remediate")
@@ -23,16 +24,13 @@ func remediator(t *testing.T, bao realtest.OpenBao) (run func(dir string, args .
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return func(dir string, args ...string) string {
-		t.Helper()
+	return func(dir string, args ...string) (string, error) {
 		cmd := exec.Command(program, args...)
 		cmd.Dir = dir
-		cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "OAKUM_STATE_DIR=" + home, "VAULT_ADDR=" + bao.Address, "VAULT_TOKEN=" + bao.Token}
+		cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "OAKUM_STATE_DIR=" + home}
+		cmd.Env = append(cmd.Env, env...)
 		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%q: %v\n%s", args, err, out)
-		}
-		return string(out)
+		return string(out), err
 	}
 }
 
@@ -45,7 +43,13 @@ func TestRemediated(t *testing.T) {
 	w := c.webhook(t, WebhookOptions{})
 	c.asks(t, Asked{Port: portOf(t, w.Address), CA: w.CA, Policy: admissionv1.Fail})
 	c.untilTold(t, c.namespace(t, "shop", nil))
-	run := remediator(t, bao)
+	program := remediator(t, "VAULT_ADDR="+bao.Address, "VAULT_TOKEN="+bao.Token)
+	run := func(dir string, args ...string) {
+		t.Helper()
+		if out, err := program(dir, args...); err != nil {
+			t.Fatalf("%q: %v\n%s", args, err, out)
+		}
+	}
 	for _, way := range []struct{ name, has string }{
 		{"external-secret", "secretKeyRef:"},
 		{"vault-static-secret", "secretKeyRef:"},

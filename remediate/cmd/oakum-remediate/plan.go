@@ -75,6 +75,7 @@ func (f *planFlags) way(p *pflag.FlagSet) {
 	p.StringVar(&w.Kubernetes.Role, "k8s-role", "", "the `NAME` of Vault's role, for vault-agent and for Vault by secret-provider-class (default: oakum)")
 	p.StringVar(&w.OIDC.Role, "oidc-role", "", "the `ARN` of a role that GitHub's workflows take in the place of a key of AWS")
 	p.StringVar(&w.OIDC.Region, "oidc-region", "", "the `REGION` for that, in workflows that name none")
+	p.BoolVar(&w.GitLab.Vault, "gitlab-vault", false, "have GitLab's jobs fetch from Vault by themselves (secrets: vault:, of GitLab Premium), where that is the store")
 	p.BoolVar(&w.Tests, "tests", false, "rewrite test code and test data too, which else are left alone")
 }
 

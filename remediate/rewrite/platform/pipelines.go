@@ -9,8 +9,13 @@ import (
 // editGitLab (docs.gitlab.com/ci/variables): the project's variables are in the
 // environment of every job. One that the file sets by the same name would be
 // itself, so that it goes; another can be made of it.
-func editGitLab(s *spot, _ Options) (change.Change, *change.Refusal) {
+func editGitLab(s *spot, o Options) (change.Change, *change.Refusal) {
 	keys, name := s.keys(), s.edit.Name
+	if o.GitLab.Vault && s.edit.Ref.Backend == ref.Vault && s.edit.Ref.Key != "" {
+		if c, ok := s.gitLabVault(); ok {
+			return c, nil
+		}
+	}
 	switch {
 	case isScript(keys, "script", "before_script", "after_script"):
 		c, no := s.inShell()

@@ -14,6 +14,7 @@ import (
 type Options struct {
 	Kubernetes Kubernetes
 	OIDC       *OIDC
+	GitLab     GitLab
 	ARN        func(ref.Ref) string // the store's exact name for AWS, with a secret's six characters; nil: not known
 }
 
@@ -35,6 +36,11 @@ const (
 // Vias are all ways, the default first.
 func Vias() []string {
 	return []string{ViaExternalSecret, ViaVaultSecret, ViaCSI, ViaVaultAgent, ViaSecretKeyRef}
+}
+
+// GitLab is how a job of GitLab's comes to its secrets.
+type GitLab struct {
+	Vault bool `json:"vault,omitempty"` // by the keyword secrets, where the job logs in to Vault; else by a variable of the project
 }
 
 // OIDC is the role that a pipeline takes in place of a static key.
@@ -91,6 +97,8 @@ func byName(name, base string) *Format {
 		return &Format{Name: "bitbucket-pipelines", edit: editBitbucket}
 	case strings.HasPrefix(base, "buildspec"):
 		return &Format{Name: "buildspec", edit: editBuildspec}
+	case base == "serverless.yml" || base == "serverless.yaml":
+		return &Format{Name: "serverless", edit: editServerless}
 	case strings.HasPrefix(base, "docker-compose") || strings.HasPrefix(base, "compose"):
 		return &Format{Name: "compose", edit: editCompose}
 	}
