@@ -180,7 +180,8 @@ func (r *running) renew(ctx context.Context) error {
 	if g.Equal(r.given) {
 		return nil
 	}
-	if r.Change == nil {
+	// A running program's variables cannot be changed.
+	if r.Change == nil || !slices.Equal(g.Env, r.given.Env) {
 		r.Say("a secret has changed: %s is started again", r.Command[0])
 		r.stop()
 		if r.borrows() {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -174,12 +175,45 @@ func TestBorrowed(t *testing.T) {
 	}
 }
 
+// TestBorrowedFile has a program told of its new user by a signal, with a file that holds
+// both fields of it: the program goes on, and the old user lives until it has read it.
+func TestBorrowedFile(t *testing.T) {
+	l := onPostgres(t)
+	l.oakum(t, "remediate", "dynamic", "apply", "dynamic.yaml")
+	const reference = "ref+vault://database/creds/api-role#/"
+	if err := os.WriteFile(filepath.Join(l.dir, "settings"), []byte(reference+"username "+reference+"password\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := l.start(t, nil, "run", "--copy", "SETTINGS=settings", "--on-change", "SIGHUP", "--", "sh", "-c",
+		`trap 'cat "$SETTINGS" >> users' HUP; trap 'exit 0' TERM; cat "$SETTINGS" >> users; echo $$ >> pids; while :; do sleep 0.05; done`)
+	first := l.eventually(t, "users", 1)
+	second := l.eventually(t, "users", 2)
+	for _, user := range [][]string{first, second} {
+		if err := l.login(user[0], user[1]); err != nil {
+			t.Error(err)
+		}
+	}
+	l.eventually(t, "pids", 1) // it was not started again
+	r.Process.Signal(syscall.SIGTERM)
+	r.Wait()
+	if users := l.users(t); users != "" || first[0] == second[0] || r.ProcessState.ExitCode() != 0 {
+		t.Errorf("after %q and %q, and exit code %d, there are %q", first[0], second[0], r.ProcessState.ExitCode(), users)
+	}
+}
+
 // run starts oakum run with a shell's script.
 func (l *lender) run(t *testing.T, script string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "run", "--", "sh", "-c", script)
+	env := []string{"DB_USER=ref+vault://database/creds/api-role#/username", "DB_PASSWORD=ref+vault://database/creds/api-role#/password"}
+	return l.start(t, env, "run", "--", "sh", "-c", script)
+}
+
+// start starts oakum, with more in its environment.
+func (l *lender) start(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
 	cmd.Dir, cmd.Stderr = l.dir, os.Stderr
-	cmd.Env = append([]string{asProgram + "=1", "DB_USER=ref+vault://database/creds/api-role#/username", "DB_PASSWORD=ref+vault://database/creds/api-role#/password"}, l.env...)
+	cmd.Env = slices.Concat([]string{asProgram + "=1"}, env, l.env)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
