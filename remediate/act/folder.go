@@ -21,8 +21,8 @@ type Home struct {
 	Dir  string // in the user's state folder
 	Key  *key.Key
 	Disk disk.Disk
-	Who  string // user and host, for the journal
-	Now  func() time.Time
+	Who  string           // user and host, for the journal
+	Now  func() time.Time // nil is real time
 }
 
 // Of is the folder of a run.
@@ -66,7 +66,10 @@ func (h Home) fill(f *Folder, id, name string, file []byte) (err error) {
 	if f.Journal, err = journal.Open(f.Root, h.Key, h.Disk); err != nil {
 		return err
 	}
-	f.Journal.Who, f.Journal.Now = h.Who, h.Now
+	f.Journal.Who = h.Who
+	if h.Now != nil {
+		f.Journal.Now = h.Now
+	}
 	return nil
 }
 

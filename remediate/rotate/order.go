@@ -101,7 +101,7 @@ func ReadOrder(r io.Reader, k *key.Key) (*Order, []byte, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&o); err != nil {
-		return nil, nil, fmt.Errorf("read the order: %w; `oakum remediate rotate --dry-run --output FILE` writes one", err)
+		return nil, nil, fmt.Errorf("read the order: %w; `oakum remediate rotate --dry-run --out FILE` writes one", err)
 	}
 	switch {
 	case o.Schema != Schema:

@@ -48,11 +48,11 @@ old one when nobody uses it any more:
   scans and hooks refuse that very value for ever.
 
 NAME is an entry of ` + rotationsFile + `, which says what and how; docs/rotate.md shows one. An
-order, which --dry-run --output writes, is what people review. What hurts waits for
+order, which --dry-run --out writes, is what people review. What hurts waits for
 --approve with the order's hash. What has to wait ends with exit code 3: resume goes on,
 or rotate schedule does by itself.`,
 		Example: `  oakum remediate rotate orders-db --dry-run
-  oakum remediate rotate orders-db --dry-run --output order.json
+  oakum remediate rotate orders-db --dry-run --out order.json
   oakum remediate rotate order.json --approve HASH
   oakum remediate rotate resume r20260102-0a1b2c3d --approve HASH`,
 		Args: cobra.ExactArgs(1),
@@ -60,7 +60,7 @@ or rotate schedule does by itself.`,
 	}
 	c.PersistentFlags().StringVar(&f.config, "rotations", rotationsFile, "the `FILE` that says what is rotated and how")
 	c.Flags().BoolVar(&f.dry, "dry-run", false, "tell each step, what could go wrong and how it is taken back; change nothing")
-	c.Flags().StringVarP(&f.output, "output", "o", "", "write the order into a `FILE`, for --dry-run")
+	c.Flags().StringVarP(&f.output, "out", "o", "", "write the order into a `FILE`, for --dry-run")
 	f.approving(c)
 	c.AddCommand(f.resumeCommand(kit), f.rollbackCommand(kit), f.scheduleCommand(kit))
 	return c
@@ -108,7 +108,7 @@ func (f *rotateFlags) show(kit cli.Kit, file []byte, order *rotate.Order) error 
 	out := kit.Stdio().Out
 	fmt.Fprint(out, order.Explain())
 	if f.output == "" {
-		_, err := fmt.Fprintf(out, "\nNothing was changed. --output FILE keeps this order, for review and for `oakum remediate rotate FILE`\n")
+		_, err := fmt.Fprintf(out, "\nNothing was changed. --out FILE keeps this order, for review and for `oakum remediate rotate FILE`\n")
 		return err
 	}
 	if err := os.WriteFile(f.output, file, 0o600); err != nil {
@@ -211,7 +211,7 @@ func (f *rotateFlags) machine(kit cli.Kit) (*rotate.Machine, error) {
 		return nil, err
 	}
 	m := &rotate.Machine{
-		Home: act.Home{Dir: t.State, Key: t.Key, Who: t.Who}, Version: t.Version, Say: kit.Say,
+		Home: t.Home(), Version: t.Version, Say: kit.Say,
 		Settings: settingsOf,
 		Open: func(ctx context.Context, named string) (store.Driver, error) {
 			return t.Open(ctx, named, filepath.Dir(f.config))

@@ -14,6 +14,8 @@ import (
 	"github.com/oakum-sec/oakum/remediate/rotate/awsiam"
 	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
 	consumers "github.com/oakum-sec/oakum/remediate/rotate/consumer/kinds"
+	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
+	"github.com/oakum-sec/oakum/remediate/rotate/postgres"
 )
 
 // kinds makes what the settings name: rotators, and what uses a credential.
@@ -26,6 +28,9 @@ type kinds struct {
 var rotators = map[string]func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error){
 	awsiam.Kind: func(ctx context.Context, _ kinds, s rotate.Settings) (rotate.Rotator, error) {
 		return awsiam.New(ctx, s)
+	},
+	"postgres": func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
+		return postgres.New(ctx, s, dbuser.Options{Options: k.options()})
 	},
 }
 
