@@ -58,15 +58,20 @@ func (r *Rotator) dial(ctx context.Context, address, database, user string, pass
 	if err := r.trust(config, host); err != nil {
 		return nil, err
 	}
-	s := &session{address: address, opt: r.opt}
+	s, opened := &session{address: address, opt: r.opt}, false
+	defer func() {
+		if !opened {
+			s.close(ctx)
+		}
+	}()
 	err = r.opt.Around(func() (err error) {
 		s.Conn, err = pgx.ConnectConfig(ctx, config)
 		return err
 	})
 	if err != nil {
-		s.close(ctx)
 		return nil, fmt.Errorf("connect to %s as %s: %w", address, user, err)
 	}
+	opened = true
 	return s, nil
 }
 

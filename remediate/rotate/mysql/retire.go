@@ -1,0 +1,195 @@
+package mysql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
+)
+
+// Verify logs in at every address, as the application would, and asks its question. A
+// login is from one host: the others' accounts are looked at.
+func (r *Rotator) Verify(ctx context.Context, c rotate.Credential) error {
+	var all []error
+	err := r.each(ctx, c, func(_ *session, a account) error {
+		if a.locked || !a.holds(password(c)) {
+			all = append(all, fmt.Errorf("%s is not let in with the new password", a))
+		}
+		return nil
+	})
+	if err != nil || all != nil {
+		return errors.Join(append(all, err)...)
+	}
+	for _, address := range r.set.Addresses {
+		if err := r.try(ctx, address, c); err != nil {
+			if refused(err) && len(r.set.Addresses) > 1 { // a replica hears of it a little later
+				err = fmt.Errorf("%w: %w", rotate.ErrNotYet, err)
+			}
+			all = append(all, err)
+		}
+	}
+	return errors.Join(all...)
+}
+
+func (r *Rotator) try(ctx context.Context, address string, c rotate.Credential) error {
+	s, err := r.open(ctx, address, dbuser.Name(c), password(c), false)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	question := r.set.Check
+	if question == "" {
+		question = "SELECT 1"
+	}
+	if err := r.opt.Around(func() error { return s.conn.try(ctx, question) }); err != nil {
+		return fmt.Errorf("%s logs in at %s, and its check fails: %w", dbuser.Name(c), address, err)
+	}
+	return nil
+}
+
+// Status compares what the server keeps with the old password.
+func (r *Rotator) Status(ctx context.Context, old rotate.Credential) (rotate.Status, error) {
+	s, err := r.primary(ctx)
+	if err != nil {
+		return rotate.Unknown, err
+	}
+	defer s.close()
+	return r.status(ctx, s, old)
+}
+
+func (r *Rotator) status(ctx context.Context, s *session, old rotate.Credential) (rotate.Status, error) {
+	all, err := r.accounts(ctx, s, dbuser.Name(old))
+	if err != nil || len(all) == 0 {
+		return rotate.Gone, err
+	}
+	status := rotate.Gone
+	for _, a := range all {
+		switch has := a.holds(password(old)); {
+		case has && !a.locked:
+			return rotate.Live, nil
+		case has:
+			status = rotate.Inactive
+		case r.turns() && !a.locked:
+			// It has a password that the rotation knows nothing of: whoever had the old one
+			// could set it. It is to be locked all the same.
+			return rotate.Unknown, nil
+		}
+	}
+	return status, nil
+}
+
+// Uses are the sessions of the old user that are open now. Where the user stays, those
+// that were idle since before.
+func (r *Rotator) Uses(ctx context.Context, old rotate.Credential, since time.Time) (all []rotate.Use, err error) {
+	question, args := "SELECT COUNT(*), SUBSTRING_INDEX(HOST, ':', 1) FROM information_schema.PROCESSLIST WHERE USER = ?", []any{dbuser.Name(old)}
+	if !r.turns() {
+		question += " AND TIME >= TIMESTAMPDIFF(SECOND, ?, UTC_TIMESTAMP())"
+		args = append(args, since.UTC().Format(time.DateTime))
+	}
+	err = r.everywhere(ctx, func(s *session) error {
+		rows, err := s.ask(ctx, question+" GROUP BY 2 ORDER BY 2", args...)
+		for _, row := range rows {
+			all = append(all, rotate.Use{What: fmt.Sprintf("%s sessions from %s at %s", row[0], row[1], s.address)})
+		}
+		return err
+	})
+	return all, err
+}
+
+// apart makes sure that what is retired is not what programs use.
+func apart(old, now rotate.Credential) error {
+	if len(now) > 0 && dbuser.Name(old) == dbuser.Name(now) {
+		return fmt.Errorf("%s is the user of the new credential too: it is not touched", dbuser.Name(old))
+	}
+	return nil
+}
+
+// Deactivate locks the old user. Sessions that are open end where the settings say so.
+func (r *Rotator) Deactivate(ctx context.Context, old, now rotate.Credential) error {
+	if !r.turns() {
+		return fmt.Errorf("%s still has the old password: the new one was not set, or somebody set the old one again", dbuser.Name(old))
+	}
+	if err := apart(old, now); err != nil {
+		return err
+	}
+	return r.each(ctx, old, func(s *session, a account) error { return r.rest(ctx, s, a, false) })
+}
+
+// each does something with each account of a credential's user.
+func (r *Rotator) each(ctx context.Context, c rotate.Credential, do func(*session, account) error) error {
+	s, err := r.primary(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	all, err := r.accounts(ctx, s, dbuser.Name(c))
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if err := do(s, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest locks an account, and has it forget its password where that is for good.
+func (r *Rotator) rest(ctx context.Context, s *session, a account, good bool) error {
+	how := ""
+	if good {
+		how = identified(a.plugin, nobodys())
+	}
+	if err := s.run(ctx, "ALTER USER "+a.String()+how+" ACCOUNT LOCK"); err != nil {
+		return err
+	}
+	if !*r.set.Terminate {
+		return nil
+	}
+	return r.everywhere(ctx, func(s *session) error {
+		rows, err := s.ask(ctx, "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = ?", a.user)
+		for _, row := range rows {
+			s.run(ctx, "KILL "+row[0]) // it may have ended by itself
+		}
+		return err
+	})
+}
+
+// Reactivate unlocks the old user.
+func (r *Rotator) Reactivate(ctx context.Context, old rotate.Credential) error {
+	if !r.turns() {
+		return nil
+	}
+	return r.each(ctx, old, func(s *session, a account) error { return s.run(ctx, "ALTER USER "+a.String()+" ACCOUNT UNLOCK") })
+}
+
+// Delete has the old user forget its password. The user stays, locked, with its grants:
+// it is the next rotation's new one. Of two passwords the old one is discarded, where
+// the new one is the first.
+func (r *Rotator) Delete(ctx context.Context, old, now rotate.Credential) error {
+	switch r.set.Mode {
+	case dbuser.Single:
+		return nil
+	case dbuser.Dual:
+		return r.discard(ctx, old, now)
+	}
+	if err := apart(old, now); err != nil {
+		return err
+	}
+	return r.each(ctx, old, func(s *session, a account) error { return r.rest(ctx, s, a, true) })
+}
+
+func (r *Rotator) discard(ctx context.Context, old, now rotate.Credential) error {
+	return r.each(ctx, old, func(s *session, a account) error {
+		switch {
+		case !a.first(password(now)):
+			return fmt.Errorf("%s does not have the new password: the old one stays", a)
+		case a.second == "":
+			return nil
+		}
+		return s.run(ctx, "ALTER USER "+a.String()+" DISCARD OLD PASSWORD")
+	})
+}
