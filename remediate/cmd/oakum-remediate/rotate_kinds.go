@@ -24,20 +24,26 @@ type kinds struct {
 	resolve func(context.Context, ref.Ref) (leak.Secret, error)
 }
 
+// openRotator makes the rotator of an entry.
+type openRotator func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error)
+
 // rotators are the kinds of credentials that there is a rotator for.
-var rotators = map[string]func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error){
-	awsiam.Kind: func(ctx context.Context, _ kinds, s rotate.Settings) (rotate.Rotator, error) {
+func rotators() map[string]openRotator {
+	all := tokenRotators()
+	all[awsiam.Kind] = func(ctx context.Context, _ kinds, s rotate.Settings) (rotate.Rotator, error) {
 		return awsiam.New(ctx, s)
-	},
-	"postgres": func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
+	}
+	all["postgres"] = func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
 		return postgres.New(ctx, s, dbuser.Options{Options: k.options()})
-	},
+	}
+	return all
 }
 
 func (k kinds) rotator(ctx context.Context, s rotate.Settings) (rotate.Rotator, error) {
-	open, ok := rotators[s.Kind]
+	all := rotators()
+	open, ok := all[s.Kind]
 	if !ok {
-		return nil, fmt.Errorf("%s: there is no rotator for the kind %q: a kind is one of %s", s.Name, s.Kind, strings.Join(slices.Sorted(maps.Keys(rotators)), ", "))
+		return nil, fmt.Errorf("%s: there is no rotator for the kind %q: a kind is one of %s", s.Name, s.Kind, strings.Join(slices.Sorted(maps.Keys(all)), ", "))
 	}
 	r, err := open(ctx, k, s)
 	if err != nil {

@@ -31,10 +31,11 @@ var handMade = map[string]struct {
 	"stripe-key":   {"https://dashboard.stripe.com/apikeys", func(o tokenapi.Options, _ leak.Secret) (tokenapi.API, error) { return tokenapi.NewStripe(o) }},
 }
 
-// The kinds of tokens are many: they are added by their lists.
-func init() {
+// tokenRotators are the tokens' kinds.
+func tokenRotators() map[string]openRotator {
+	all := map[string]openRotator{token.GitLabOwned: gitLabOwned, token.GitLabSelf: gitLabSelf}
 	for kind, h := range handMade {
-		rotators[kind] = func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
+		all[kind] = func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
 			own, admin, err := tokensOf(ctx, k, s)
 			if err != nil {
 				return nil, err
@@ -43,25 +44,28 @@ func init() {
 			return token.NewByHand(kind, h.page, api), err
 		}
 	}
-	rotators[token.GitLabOwned] = func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
-		own, admin, err := tokensOf(ctx, k, s)
-		if err != nil {
-			return nil, err
-		}
-		if (own.Project == "") == (own.Group == "") || admin.IsZero() {
-			return nil, errors.New("say whose the token is (`with: {project: …}` or group), and who makes another one (`admin: env:NAME`, a maintainer's token with the scope api)")
-		}
-		api, err := tokenapi.NewGitLab(tokenapi.Options{URL: own.URL})
-		return token.NewGitLab(api, tokenapi.Owner{Project: own.Project, Group: own.Group, Admin: admin}, own.Days), err
+	return all
+}
+
+func gitLabOwned(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
+	own, admin, err := tokensOf(ctx, k, s)
+	if err != nil {
+		return nil, err
 	}
-	rotators[token.GitLabSelf] = func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
-		own, _, err := tokensOf(ctx, k, s)
-		if err != nil {
-			return nil, err
-		}
-		api, err := tokenapi.NewGitLab(tokenapi.Options{URL: own.URL})
-		return token.NewSelfRotating(api, own.Days), err
+	if (own.Project == "") == (own.Group == "") || admin.IsZero() {
+		return nil, errors.New("say whose the token is (`with: {project: …}` or group), and who makes another one (`admin: env:NAME`, a maintainer's token with the scope api)")
 	}
+	api, err := tokenapi.NewGitLab(tokenapi.Options{URL: own.URL})
+	return token.NewGitLab(api, tokenapi.Owner{Project: own.Project, Group: own.Group, Admin: admin}, own.Days), err
+}
+
+func gitLabSelf(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
+	own, _, err := tokensOf(ctx, k, s)
+	if err != nil {
+		return nil, err
+	}
+	api, err := tokenapi.NewGitLab(tokenapi.Options{URL: own.URL})
+	return token.NewSelfRotating(api, own.Days), err
 }
 
 func tokensOf(ctx context.Context, k kinds, s rotate.Settings) (own tokenSettings, admin leak.Secret, err error) {
