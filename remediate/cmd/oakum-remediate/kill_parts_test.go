@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -22,13 +23,32 @@ import (
 )
 
 // storeKinds is how many kinds of stores the program is killed over.
-const storeKinds = 3
+const storeKinds = 4
 
-// realStores are moto's two and OpenBao's. The age file has TestKilledProgram.
+// realStores are moto's two, OpenBao's, and a file.
 func realStores(t *testing.T) []*realStore {
 	t.Helper()
 	gate := awstest.Start(t)
-	return append(awsStores(t, gate), baoStore(t))
+	return append(awsStores(t, gate), baoStore(t), ageStore())
+}
+
+// ageStore is a file in the project. It has no list: its names are those of the plans.
+func ageStore() *realStore {
+	s := &realStore{name: "agefile", to: "age:", clear: func(*testing.T) {}} // it goes with the project
+	s.names = func(t *testing.T) (names []string) {
+		t.Helper()
+		for _, file := range s.plans {
+			var p struct{ Secrets []struct{ Name string } }
+			if err := json.Unmarshal(must(os.ReadFile(file)), &p); err != nil {
+				t.Fatal(err)
+			}
+			for _, one := range p.Secrets {
+				names = append(names, one.Name)
+			}
+		}
+		return names
+	}
+	return s
 }
 
 func awsStores(t *testing.T, gate *awstest.Gate) []*realStore {

@@ -151,15 +151,21 @@ func (l *laptop) tree() map[string]string {
 	return all
 }
 
-// secret reads one from the age file.
-func (l *laptop) secret(name string) leak.Secret {
+// age opens the age file, past the program.
+func (l *laptop) age() *agefile.Driver {
 	l.t.Helper()
 	d, err := agefile.Open(agefile.Options{File: filepath.Join(l.dir, agefile.DefaultFile), Locks: l.t.TempDir(),
 		Identity: agefile.Identity{File: filepath.Join(l.home, ".config", "oakum", "age-identity.txt")}})
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	e, value, err := d.Read(context.Background(), name, "")
+	return d
+}
+
+// secret reads one from the age file.
+func (l *laptop) secret(name string) leak.Secret {
+	l.t.Helper()
+	e, value, err := l.age().Read(context.Background(), name, "")
 	if err != nil || e.Version != "1" {
 		l.t.Errorf("%s in the age file: version %q, %v", name, e.Version, err)
 	}
