@@ -111,7 +111,8 @@ func notYet(err error) bool {
 	}
 	words := e.ErrorMessage()
 	return e.ErrorCode() == "InvalidParameterValueException" && strings.Contains(words, "cannot be assumed by Lambda") ||
-		e.ErrorCode() == "InvalidParameterValue" && strings.Contains(words, "Invalid IAM Instance Profile")
+		e.ErrorCode() == "InvalidParameterValue" && strings.Contains(words, "Invalid IAM Instance Profile") ||
+		strings.Contains(words, "Role provided in the request does not exist") // EKS
 }
 
 // codeOf is AWS' code of an error, "" of others.

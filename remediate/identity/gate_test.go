@@ -2,6 +2,7 @@ package identity
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -44,6 +45,7 @@ type fault struct {
 	lost   bool
 	status int
 	code   string
+	words  string
 }
 
 func newGate(t testing.TB, moto string) *gate {
@@ -117,7 +119,7 @@ func (g *gate) serve(w http.ResponseWriter, r *http.Request) {
 		if code == "" {
 			code = map[int]string{429: "ThrottlingException", 500: "InternalFailure", 503: "ServiceUnavailable"}[f.status]
 		}
-		q.refuse(w, f.status, code, "told so by a test")
+		q.refuse(w, f.status, code, cmp.Or(f.words, "told so by a test"))
 		return
 	}
 	status, header, body := g.answer(q)

@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/oakum-sec/oakum/remediate/disk"
@@ -229,6 +230,32 @@ func TestFaults(t *testing.T) {
 				w.gone(s, p, f.name)
 			}
 		})
+	}
+}
+
+// TestNotYet: IAM's changes reach other services within seconds, in which they say that
+// there is no such role. Any other refusal of theirs ends the run.
+func TestNotYet(t *testing.T) {
+	w := newWorld(t)
+	for kind, f := range map[string]fault{
+		"lambda":       {action: "UpdateFunctionConfiguration", status: 400, code: "InvalidParameterValueException", words: "The role defined for the function cannot be assumed by Lambda."},
+		"ec2":          {action: "AssociateIamInstanceProfile", status: 400, code: "InvalidParameterValue", words: "Value (orders) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"},
+		"pod_identity": {action: "CreatePodIdentityAssociation", status: 400, code: "InvalidParameterException", words: "Role provided in the request does not exist."},
+	} {
+		s := w.settings(kind)
+		for range 3 {
+			w.gate.fail(f)
+		}
+		w.done(s)
+		w.holds(s, "not yet")
+		if !strings.Contains(w.waits, "does not know the new role everywhere yet") || w.gate.left() != 0 {
+			t.Errorf("%s: it waited for %q, and %d faults are left", kind, w.waits, w.gate.left())
+		}
+		w.waits = ""
+		s = w.settings(kind)
+		f.words = "no"
+		w.gate.fail(f)
+		w.refused(s, nil, f.code)
 	}
 }
 

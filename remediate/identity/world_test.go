@@ -38,6 +38,7 @@ type world struct {
 	said     bytes.Buffer
 	key      *key.Key
 
+	waits    string // why it was waited
 	image    string // that instances start from
 	workflow string // the role that a workflow of GitHub asks for
 
@@ -204,7 +205,7 @@ func (w *world) tools(s *Settings) *Tools {
 	return &Tools{
 		Config: c, Key: w.key, State: w.state, Who: "ada@laptop", Dir: w.dir,
 		Say:  func(format string, args ...any) { fmt.Fprintf(&w.said, format+"\n", args...) },
-		Wait: func(ctx context.Context, d time.Duration, why string) error { return ctx.Err() },
+		Wait: func(ctx context.Context, d time.Duration, why string) error { w.waits += why + "\n"; return ctx.Err() },
 		Watch: func(c Call) error {
 			if w.at == nil {
 				return nil
