@@ -24,6 +24,7 @@ type loop struct {
 	dir, state string
 	env        []string
 	leaked     string
+	bao        string // its address
 	db         *realtest.Postgres
 }
 
@@ -31,6 +32,7 @@ func newLoop(t *testing.T) *loop {
 	t.Helper()
 	l := &loop{T: t, dir: filepath.Join(t.TempDir(), "shop"), state: t.TempDir(), leaked: leaktest.Must(31, `{{alnum 28}}`), db: realtest.StartPostgres(t)}
 	bao := realtest.StartOpenBao(t, "")
+	l.bao = bao.Address
 	l.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + l.state, "OAKUM_STATE_DIR=" + l.state, "VAULT_ADDR=" + bao.Address, "VAULT_TOKEN=" + bao.Token, "PG_ADMIN=" + l.db.Password}
 	l.db.Do(t, "CREATE ROLE shop_app NOLOGIN; CREATE ROLE shop_a LOGIN IN ROLE shop_app PASSWORD '"+l.leaked+"'; CREATE TABLE orders (id int); INSERT INTO orders VALUES (1), (2); GRANT SELECT ON orders TO shop_app")
 	l.write(".env", "PORT=8080\nDB_USER=shop_a\nDB_PASSWORD="+l.leaked+"\n")
@@ -86,55 +88,24 @@ var approval = regexp.MustCompile(`--approve ([0-9a-f]{64})`)
 func TestLoop(t *testing.T) {
 	l := newLoop(t)
 	l.oakum(1, "scan", "dir", ".")
-
-	plan := filepath.Join(l.state, "plan.json")
-	l.oakum(0, "remediate", "plan", ".", "--to", "vaultkv://secret", "--out", plan, "--in-place")
-	l.oakum(0, "remediate", "apply", plan)
-	l.commit("references")
+	l.moved()
 	l.oakum(0, "scan", "dir", ".")
 	if status := l.oakum(0, "remediate", "status"); !strings.Contains(status, "MOVED_NOT_ROTATED") {
 		t.Errorf("what was only moved reads\n%s", status)
 	}
 
-	entry, field := l.reference()
-	l.oakum(0, "remediate", "report") // and the user's name goes beside the password, by whoever keeps the store
-	l.vault("kv", "patch", "secret/"+entry, "username=shop_a")
-	l.write("oakum-rotations.yaml", fmt.Sprintf(`rotations:
-- name: shop-db
-  kind: postgres
-  store: vaultkv://secret
-  entry: %s
-  form: {fields: {password: %s}}
-  dwell: 0s
-  watch: 0s
-  scan: [%s]
-  consumers:
-  - kind: command
-    name: restart the shop
-    run: [touch, restarted]
-  with:
-    addresses: [%s]
-    database: postgres
-    sslmode: disable
-    admin: {username: %s, password: env:PG_ADMIN}
-    users: [shop_a, shop_b]
-    check: SELECT count(*) FROM orders
-`, entry, field, l.dir, l.db.Address, l.db.User))
-	l.commit("what is rotated")
-
-	dry := l.oakum(0, "remediate", "rotate", "shop-db", "--dry-run", "--out", filepath.Join(l.state, "order.json"))
+	dry := l.ordered("touch, restarted")
 	for _, words := range []string{"Nothing was changed", "risk", "undo", "cannot be taken back", "shop_a"} {
 		if !strings.Contains(dry, words) {
 			t.Errorf("the dry run does not say %q:\n%s", words, dry)
 		}
 	}
 	hash := approval.FindStringSubmatch(dry)[1]
-	l.oakum(3, "remediate", "rotate", filepath.Join(l.state, "order.json")) // it waits for a word
+	l.oakum(3, "remediate", "rotate", l.order()) // it waits for a word
 	if out, err := l.db.Ask("shop_a", l.leaked, "postgres", "SELECT 1"); err != nil {
 		t.Errorf("before anybody said yes the old password is refused: %v %s", err, out)
 	}
 	l.oakum(0, "remediate", "rotate", "resume", "--approve", hash)
-
 	if _, err := l.db.Ask("shop_a", l.leaked, "postgres", "SELECT 1"); err == nil {
 		t.Error("the leaked password still opens the database")
 	}
@@ -148,6 +119,50 @@ func TestLoop(t *testing.T) {
 	l.serves()
 	l.refusedForEver()
 	l.accounted()
+}
+
+// moved takes the password out of the project, and puts the user's name beside it in the
+// store, as whoever keeps the store does.
+func (l *loop) moved() {
+	l.Helper()
+	plan := filepath.Join(l.state, "plan.json")
+	l.oakum(0, "remediate", "plan", ".", "--to", "vaultkv://secret", "--out", plan, "--in-place")
+	l.oakum(0, "remediate", "apply", plan)
+	l.commit("references")
+	entry, _ := l.reference()
+	l.vault("kv", "patch", "secret/"+entry, "username=shop_a")
+}
+
+func (l *loop) order() string { return filepath.Join(l.state, "order.json") }
+
+// ordered writes what is rotated, and an order; restart is the command that the program
+// is started anew with.
+func (l *loop) ordered(restart string) (dry string) {
+	l.Helper()
+	entry, field := l.reference()
+	l.write("oakum-rotations.yaml", fmt.Sprintf(`rotations:
+- name: shop-db
+  kind: postgres
+  store: vaultkv://secret
+  entry: %s
+  form: {fields: {password: %s}}
+  dwell: 0s
+  watch: 0s
+  scan: [%s]
+  consumers:
+  - kind: command
+    name: restart the shop
+    run: [%s]
+  with:
+    addresses: [%s]
+    database: postgres
+    sslmode: disable
+    admin: {username: %s, password: env:PG_ADMIN}
+    users: [shop_a, shop_b]
+    check: SELECT count(*) FROM orders
+`, entry, field, l.dir, restart, l.db.Address, l.db.User))
+	l.commit("what is rotated")
+	return l.oakum(0, "remediate", "rotate", "shop-db", "--dry-run", "--out", l.order())
 }
 
 // reference is where the password is now.
