@@ -160,16 +160,26 @@ type revisionOp struct {
 	change func(*ecs.RegisterTaskDefinitionInput)
 }
 
-// ours are the revisions of the plan by stage, the first being what was there before;
-// "" is not registered yet.
-func (o *revisionOp) ours(ctx context.Context) (stages [3]string, err error) {
-	stages[0] = o.p.Before.TaskDefinition
-	family, base := split(stages[0])
+// revisions are those of the plan by stage, the oldest first: what was there before,
+// and what each step registered. There are several of a stage where two machines were
+// at it at once.
+type revisions [3][]string
+
+func (r revisions) first(stage int) string {
+	if len(r[stage]) == 0 {
+		return ""
+	}
+	return r[stage][0]
+}
+
+func (o *revisionOp) ours(ctx context.Context) (all revisions, err error) {
+	all[0] = []string{o.p.Before.TaskDefinition}
+	family, base := split(o.p.Before.TaskDefinition)
 	pages := ecs.NewListTaskDefinitionsPaginator(o.ecs, &ecs.ListTaskDefinitionsInput{FamilyPrefix: &family, Sort: types.SortOrderDesc, Status: types.TaskDefinitionStatusActive})
 	for pages.HasMorePages() {
 		page, err := ask(ctx, o.Tools, func() (*ecs.ListTaskDefinitionsOutput, error) { return pages.NextPage(ctx) })
 		if err != nil {
-			return stages, fmt.Errorf("list revisions (ecs:ListTaskDefinitions): %w", err)
+			return all, fmt.Errorf("list revisions (ecs:ListTaskDefinitions): %w", err)
 		}
 		newer := 0
 		for _, arn := range page.TaskDefinitionArns {
@@ -177,23 +187,42 @@ func (o *revisionOp) ours(ctx context.Context) (stages [3]string, err error) {
 				continue
 			}
 			newer++
-			d, err := o.definition(ctx, arn)
+			stage, err := o.stageOf(ctx, arn)
 			if err != nil {
-				return stages, err
+				return all, err
 			}
-			for _, t := range d.Tags {
-				for stage := 1; stage <= 2; stage++ { // of two, the first one: lists come newest first
-					if aws.ToString(t.Key) == tagOp && aws.ToString(t.Value) == o.op(stage) {
-						stages[stage] = arn
-					}
-				}
+			if stage > 0 {
+				all[stage] = append(all[stage], arn)
 			}
 		}
 		if newer < len(page.TaskDefinitionArns) {
 			break
 		}
 	}
-	return stages, nil
+	for _, list := range all {
+		slices.SortFunc(list, func(a, b string) int {
+			_, m := split(a)
+			_, n := split(b)
+			return m - n
+		})
+	}
+	return all, nil
+}
+
+// stageOf is the stage whose step registered a revision, 0 for those of others.
+func (o *revisionOp) stageOf(ctx context.Context, arn string) (int, error) {
+	d, err := o.definition(ctx, arn)
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range d.Tags {
+		for stage := 1; stage <= 2; stage++ {
+			if aws.ToString(t.Key) == tagOp && aws.ToString(t.Value) == o.op(stage) {
+				return stage, nil
+			}
+		}
+	}
+	return 0, nil
 }
 
 func (o *revisionOp) op(stage int) string { return o.p.op("revision-" + strconv.Itoa(stage)) }
@@ -207,7 +236,7 @@ func split(arn string) (family string, n int) {
 }
 
 // stands is the stage that the service is at, and whether it has come there.
-func (o *revisionOp) stands(ctx context.Context) (stages [3]string, at int, settled bool, err error) {
+func (o *revisionOp) stands(ctx context.Context) (stages revisions, at int, settled bool, err error) {
 	if stages, err = o.ours(ctx); err != nil {
 		return stages, 0, false, err
 	}
@@ -216,8 +245,8 @@ func (o *revisionOp) stands(ctx context.Context) (stages [3]string, at int, sett
 		return stages, 0, false, err
 	}
 	runs := aws.ToString(have.TaskDefinition)
-	if at = slices.Index(stages[:], runs); at < 0 {
-		return stages, 0, false, fmt.Errorf("the service runs %s, which is neither %s nor of this run: %w", lastPart(runs), lastPart(stages[0]), ErrStale)
+	if at = slices.IndexFunc(stages[:], func(list []string) bool { return slices.Contains(list, runs) }); at < 0 {
+		return stages, 0, false, fmt.Errorf("the service runs %s, which is neither %s nor of this run: %w", lastPart(runs), lastPart(stages.first(0)), ErrStale)
 	}
 	settled, err = deployed(have)
 	return stages, at, settled, err
@@ -248,15 +277,16 @@ func (o *revisionOp) Do(ctx context.Context) error {
 		return err
 	}
 	if at < o.stage-1 {
-		return fmt.Errorf("the service runs %s again: %w", lastPart(stages[at]), ErrStale)
+		return fmt.Errorf("the service runs %s again: %w", lastPart(stages.first(at)), ErrStale)
 	}
-	if stages[o.stage] == "" {
-		if stages[o.stage], err = o.register(ctx, stages[o.stage-1]); err != nil {
+	next := stages.first(o.stage)
+	if next == "" {
+		if next, err = o.register(ctx, stages.first(o.stage-1)); err != nil {
 			return err
 		}
 	}
 	if at < o.stage {
-		if err := o.have(ctx, stages[o.stage]); err != nil {
+		if err := o.have(ctx, next); err != nil {
 			return err
 		}
 	}
@@ -274,8 +304,8 @@ func (o *revisionOp) register(ctx context.Context, from string) (string, error) 
 	in.Tags = append(in.Tags, types.Tag{Key: aws.String(tagOp), Value: aws.String(o.op(o.stage))}, types.Tag{Key: aws.String(tagRun), Value: &o.p.Run})
 	o.change(in)
 	out, err := ask(ctx, o.Tools, func() (string, error) {
-		if stages, err := o.ours(ctx); err != nil || stages[o.stage] != "" {
-			return stages[o.stage], err
+		if stages, err := o.ours(ctx); err != nil || stages.first(o.stage) != "" {
+			return stages.first(o.stage), err
 		}
 		out, err := o.ecs.RegisterTaskDefinition(ctx, in)
 		if err != nil {
@@ -343,24 +373,23 @@ func (o *revisionOp) Undo(ctx context.Context) error {
 		return err
 	}
 	if at > o.stage {
-		return fmt.Errorf("the service runs %s, which is a later step's: %w", lastPart(stages[at]), ErrStale)
+		return fmt.Errorf("the service runs %s, which is a later step's: %w", lastPart(stages.first(at)), ErrStale)
 	}
 	if at == o.stage {
-		if err := o.have(ctx, stages[o.stage-1]); err != nil {
+		if err := o.have(ctx, stages.first(o.stage-1)); err != nil {
 			return err
 		}
 		if err := o.await(ctx); err != nil {
 			return err
 		}
 	}
-	if stages[o.stage] == "" {
-		return nil
-	}
-	_, err = ask(ctx, o.Tools, func() (*ecs.DeregisterTaskDefinitionOutput, error) {
-		return o.ecs.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &stages[o.stage]})
-	})
-	if err != nil {
-		return fmt.Errorf("deregister %s (ecs:DeregisterTaskDefinition): %w", lastPart(stages[o.stage]), err)
+	for _, arn := range stages[o.stage] {
+		_, err = ask(ctx, o.Tools, func() (*ecs.DeregisterTaskDefinitionOutput, error) {
+			return o.ecs.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &arn})
+		})
+		if err != nil {
+			return fmt.Errorf("deregister %s (ecs:DeregisterTaskDefinition): %w", lastPart(arn), err)
+		}
 	}
 	return nil
 }

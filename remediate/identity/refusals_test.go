@@ -141,6 +141,36 @@ func TestMoved(t *testing.T) {
 	})
 }
 
+// TestTwoMachines: one that is at it at the same time, with a state folder of its own,
+// makes nothing that the other takes for a stranger's; undo takes all of it back.
+func TestTwoMachines(t *testing.T) {
+	w := newWorld(t)
+	s := w.settings("ecs")
+	here, other := w.approved(s), w.approved(s)
+	other.State, other.Watch = t.TempDir(), nil
+	w.at = func(c Call) error {
+		if c.Action == "RegisterTaskDefinition" && !c.Done {
+			w.unwatched()
+			_, err := other.Apply(t.Context(), s)
+			return err
+		}
+		return nil
+	}
+	p, err := here.Apply(t.Context(), s)
+	if err != nil {
+		t.Fatalf("apply: %v", err)
+	}
+	w.revisions(s.Workload.ECS.Service, 4, "by two machines") // one too many, known by its tag
+	w.active("by two machines")
+	if role, env, err := w.has(s.Workload); err != nil || lastPart(role) != s.Role || env["AWS_ACCESS_KEY_ID"] != "" {
+		t.Errorf("the workload has the role %s, %v", role, err)
+	}
+	if _, err := here.Undo(t.Context(), s); err != nil {
+		t.Fatalf("undo: %v", err)
+	}
+	w.gone(s, p, "by two machines")
+}
+
 // TestWhoAsks: no run begins with an identity, or about a key, with which it cannot end.
 func TestWhoAsks(t *testing.T) {
 	w := newWorld(t)
