@@ -17,7 +17,7 @@
 //
 // Its limits: which of two passwords a session came with, and when it began, no server
 // tells. In the modes "dual" and "single-user" a session counts as one of the old
-// password where it was idle since before the new one was told; the dwell is for the
+// password where it was idle since before the new one was set; the dwell is for the
 // rest. MySQL was not to be had when this was written: its side was tried against a
 // server written from its documentation, and is experimental.
 package mysql

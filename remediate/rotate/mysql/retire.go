@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/oakum-sec/oakum/remediate/rotate"
@@ -82,14 +83,22 @@ func (r *Rotator) status(ctx context.Context, s *session, old rotate.Credential)
 }
 
 // Uses are the sessions of the old user that are open now. Where the user stays, those
-// that were idle since before.
-func (r *Rotator) Uses(ctx context.Context, old rotate.Credential, since time.Time) (all []rotate.Use, err error) {
-	question, args := "SELECT COUNT(*), SUBSTRING_INDEX(HOST, ':', 1) FROM information_schema.PROCESSLIST WHERE USER = ?", []any{dbuser.Name(old)}
-	if !r.turns() {
-		question += " AND TIME >= TIMESTAMPDIFF(SECOND, ?, UTC_TIMESTAMP())"
-		args = append(args, since.UTC().Format(time.DateTime))
-	}
+// that were idle since before its password was changed: when a session began, no server
+// tells.
+func (r *Rotator) Uses(ctx context.Context, old rotate.Credential, told time.Time) (all []rotate.Use, err error) {
 	err = r.everywhere(ctx, func(s *session) error {
+		question, args := "SELECT COUNT(*), SUBSTRING_INDEX(HOST, ':', 1) FROM information_schema.PROCESSLIST WHERE USER = ?", []any{dbuser.Name(old)}
+		if !r.turns() {
+			at, err := r.changed(ctx, s, dbuser.Name(old))
+			if err != nil {
+				return err
+			}
+			if at == 0 {
+				at = told.Unix()
+			}
+			question += " AND TIME >= CAST(UNIX_TIMESTAMP() AS SIGNED) - ?"
+			args = append(args, at)
+		}
 		rows, err := s.ask(ctx, question+" GROUP BY 2 ORDER BY 2", args...)
 		for _, row := range rows {
 			all = append(all, rotate.Use{What: fmt.Sprintf("%s sessions from %s at %s", row[0], row[1], s.address)})
@@ -97,6 +106,24 @@ func (r *Rotator) Uses(ctx context.Context, old rotate.Credential, since time.Ti
 		return err
 	})
 	return all, err
+}
+
+// changed is when a user's password was changed last, in seconds since 1970; 0 where the
+// server does not say.
+func (r *Rotator) changed(ctx context.Context, s *session, user string) (int64, error) {
+	question := "SELECT MAX(UNIX_TIMESTAMP(password_last_changed)) FROM mysql.user WHERE User = ?"
+	if r.server.maria {
+		question = "SELECT MAX(CAST(JSON_VALUE(Priv, '$.password_last_changed') AS UNSIGNED)) FROM mysql.global_priv WHERE User = ?"
+	}
+	text, err := s.one(ctx, question, user)
+	if err != nil {
+		return 0, err
+	}
+	at, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, nil
+	}
+	return at, nil
 }
 
 // apart makes sure that what is retired is not what programs use.

@@ -94,12 +94,48 @@ func (r *Rotator) Provision(ctx context.Context, p rotate.Provision) (rotate.Cre
 		if err := r.standing(ctx, s, p); err != nil {
 			return nil, err
 		}
-		return p.New, s.do(ctx, "ALTER ROLE "+quoted(fresh)+" PASSWORD "+literal(v))
+		if err := s.do(ctx, "ALTER ROLE "+quoted(fresh)+" PASSWORD "+literal(v)); err != nil {
+			return nil, err
+		}
+		return p.New, s.note(ctx, fresh)
 	}
 	if err := r.liken(ctx, s, p.Op, old, fresh); err != nil {
 		return nil, err
 	}
 	return p.New, s.do(ctx, "ALTER ROLE "+quoted(fresh)+" LOGIN PASSWORD "+literal(v))
+}
+
+// since is a setting of a single role: when it got its password. No program reads it,
+// and it goes when the rotation is over.
+const since = "oakum.password_since"
+
+// note writes that down, by the server's own clock. Where the admin may not, the time at
+// which programs were told is what sessions are compared with.
+func (s *session) note(ctx context.Context, name string) error {
+	now, err := s.one(ctx, "SELECT clock_timestamp()")
+	if err != nil {
+		return err
+	}
+	err = s.do(ctx, "ALTER ROLE "+quoted(name)+" SET "+since+" TO "+literal(now))
+	if code(err) == denied {
+		return nil
+	}
+	return err
+}
+
+// noted is that time, or "".
+func (s *session) noted(ctx context.Context, name string) (string, error) {
+	return s.one(ctx, `SELECT substr(c, length($2) + 2) FROM pg_db_role_setting, unnest(setconfig) c
+		WHERE setdatabase = 0 AND setrole = (SELECT oid FROM pg_roles WHERE rolname = $1) AND split_part(c, '=', 1) = $2`, name, since)
+}
+
+// forget takes it away.
+func (s *session) forget(ctx context.Context, name string) error {
+	at, err := s.noted(ctx, name)
+	if err != nil || at == "" {
+		return err
+	}
+	return s.do(ctx, "ALTER ROLE "+quoted(name)+" RESET "+since)
 }
 
 // standing makes sure that the single role has one of the two passwords that a rotation
@@ -246,5 +282,8 @@ func (r *Rotator) restore(ctx context.Context, s *session, p rotate.Provision) e
 	if err != nil {
 		return err
 	}
-	return s.do(ctx, "ALTER ROLE "+quoted(name)+" PASSWORD "+literal(v))
+	if err := s.do(ctx, "ALTER ROLE "+quoted(name)+" PASSWORD "+literal(v)); err != nil {
+		return err
+	}
+	return s.forget(ctx, name)
 }

@@ -104,14 +104,20 @@ func (r *Rotator) letsIn(ctx context.Context, address string, c rotate.Credentia
 
 // Uses are the sessions of the old user that are open now. Where the user stays, those
 // that are older than its new password.
-func (r *Rotator) Uses(ctx context.Context, old rotate.Credential, since time.Time) (all []rotate.Use, err error) {
+func (r *Rotator) Uses(ctx context.Context, old rotate.Credential, told time.Time) (all []rotate.Use, err error) {
 	question := `SELECT count(*), coalesce(nullif(application_name, ''), 'a program'), coalesce(host(client_addr), 'the server itself') FROM pg_stat_activity
 		WHERE usename = $1 AND application_name <> $2 AND ($3::text = '' OR backend_start IS NULL OR backend_start < nullif($3, '')::timestamptz) GROUP BY 2, 3 ORDER BY 2, 3`
-	before := ""
-	if r.single() {
-		before = since.UTC().Format(time.RFC3339Nano)
-	}
 	err = r.everywhere(ctx, func(s *session) error {
+		before := ""
+		if r.single() {
+			var err error
+			if before, err = s.noted(ctx, dbuser.Name(old)); err != nil {
+				return err
+			}
+			if before == "" {
+				before = told.UTC().Format(time.RFC3339Nano)
+			}
+		}
 		rows, err := s.rows(ctx, question, dbuser.Name(old), r.name, before)
 		for _, row := range rows {
 			all = append(all, rotate.Use{What: fmt.Sprintf("%s sessions of %s from %s at %s", row[0], row[1], row[2], s.address)})
@@ -180,17 +186,17 @@ func (r *Rotator) Reactivate(ctx context.Context, old rotate.Credential) error {
 // Delete has the old role forget its password. The role stays, locked, with its grants:
 // it is the next rotation's new one. A single one's old password is gone already.
 func (r *Rotator) Delete(ctx context.Context, old, now rotate.Credential) error {
-	if r.single() {
-		return nil
-	}
-	if err := apart(old, now); err != nil {
-		return err
-	}
 	s, err := r.primary(ctx, r.set.Database)
 	if err != nil {
 		return err
 	}
 	defer s.close(ctx)
+	if r.single() {
+		return s.forget(ctx, dbuser.Name(old))
+	}
+	if err := apart(old, now); err != nil {
+		return err
+	}
 	is, err := s.lookAt(ctx, dbuser.Name(old))
 	if err != nil || is == nil {
 		return err
