@@ -19,7 +19,7 @@ func (c *cloud) carried(ctx context.Context, p *Plan) error {
 	}
 	name := p.Before.Role[strings.LastIndexByte(p.Before.Role, '/')+1:]
 	if name == p.Role {
-		return fmt.Errorf("the %s has the role %s already: choose another name in role:", p.Workload, name)
+		return fmt.Errorf("the %s has the role %s already: choose another name for the role", p.Workload, name)
 	}
 	r, err := c.role(ctx, name)
 	if err != nil {

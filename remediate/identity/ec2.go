@@ -96,7 +96,7 @@ func (o *profileOp) mine(ctx context.Context) (*iamtypes.InstanceProfile, error)
 		return nil, err
 	}
 	if !taggedBy(have.Tags, o.p.op("profile")) {
-		return nil, fmt.Errorf("the instance profile %s: %w: choose another name in role:", o.p.Role, ErrForeign)
+		return nil, fmt.Errorf("the instance profile %s: %w: choose another name for the role", o.p.Role, ErrForeign)
 	}
 	for _, r := range have.Roles {
 		if aws.ToString(r.RoleName) != o.p.Role {

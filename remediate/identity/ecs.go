@@ -324,7 +324,7 @@ func again(d *ecs.DescribeTaskDefinitionOutput) *ecs.RegisterTaskDefinitionInput
 	t := d.TaskDefinition
 	in := &ecs.RegisterTaskDefinitionInput{
 		Family: t.Family, ContainerDefinitions: slices.Clone(t.ContainerDefinitions), Cpu: t.Cpu, Memory: t.Memory, EnableFaultInjection: t.EnableFaultInjection,
-		EphemeralStorage: t.EphemeralStorage, ExecutionRoleArn: t.ExecutionRoleArn, InferenceAccelerators: t.InferenceAccelerators, IpcMode: t.IpcMode, NetworkMode: t.NetworkMode,
+		EphemeralStorage: t.EphemeralStorage, ExecutionRoleArn: t.ExecutionRoleArn, IpcMode: t.IpcMode, NetworkMode: t.NetworkMode,
 		PidMode: t.PidMode, PlacementConstraints: t.PlacementConstraints, ProxyConfiguration: t.ProxyConfiguration, RequiresCompatibilities: t.RequiresCompatibilities,
 		RuntimePlatform: t.RuntimePlatform, TaskRoleArn: t.TaskRoleArn, TrustedExecutionConfiguration: t.TrustedExecutionConfiguration, Volumes: t.Volumes,
 	}

@@ -73,7 +73,7 @@ func (o *roleOp) Done(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if !taggedBy(r.Tags, o.op()) {
-		return false, fmt.Errorf("the role %s: %w: choose another name in role:, or take that role away", o.p.Role, ErrForeign)
+		return false, fmt.Errorf("the role %s: %w: choose another name for the role, or take that role away", o.p.Role, ErrForeign)
 	}
 	trust, err := o.trust()
 	if err != nil {
