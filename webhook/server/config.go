@@ -29,6 +29,7 @@ type Config struct {
 	Controlled  admit.Controlled  `json:"controlled,omitempty"`
 	EKS         bool              `json:"eks,omitempty"`
 	Policy      string            `json:"policy,omitempty"`
+	Rules       string            `json:"rules,omitempty"`
 	References  References        `json:"references,omitempty"`
 	Hooks       Hooks             `json:"hooks,omitempty"`
 	Images      Images            `json:"images,omitempty"`

@@ -20,6 +20,7 @@ exemptions:
 controllers:
 - system:serviceaccount:argo-rollouts:argo-rollouts
 eks: true
+rules: /etc/oakum/rules.toml
 references:
   secrets: true
 hooks:

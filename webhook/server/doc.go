@@ -33,9 +33,10 @@
 // # Configuration
 //
 // A YAML file (--config), of which every field may be left out; an unknown one is an error.
-// It is read again when it changes, and so is the policy, without a restart; a new one that
+// It is read again when it changes, and so are policy and rules, without a restart; a new one that
 // cannot be used is told (log, oakum_webhook_config_reload_successful 0) and the last one
-// holds. What is about informers and hooks (references, hooks) takes a restart.
+// holds. What is about informers and hooks (references, hooks) takes a restart, and so
+// does what new rules find in ConfigMaps that were looked at before.
 //
 //	failureMode: open            # open | closed: what becomes of a review that could not be decided
 //	defaults:                    # of namespaces without our labels
@@ -52,6 +53,7 @@
 //	controlled: warn             # warn | deny: what becomes of such copies; the default is deny where failureMode is closed
 //	eks: false                   # the cluster runs on EKS: name its roles without further hints
 //	policy: /etc/oakum/policy    # a folder, bundle or .rego file, asked before the built-in policy
+//	rules: /etc/oakum/rules.toml # in gitleaks' form; with extend.useDefault beside the built-in rules, else in their place
 //	references:
 //	  configMaps: true           # follow them from pods
 //	  secrets: false             # the account must be allowed to list Secrets

@@ -19,6 +19,7 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/leak/leaktest"
 	"github.com/oakum-sec/oakum/policy"
+	"github.com/oakum-sec/oakum/rules/builtin"
 	"github.com/oakum-sec/oakum/webhook/internal/admit"
 )
 
@@ -49,7 +50,7 @@ func hooked(t *testing.T, config string, p admit.Policy) *hook {
 	}
 	l := &live{}
 	j := &judge{config: c}
-	if j.admitter, err = admit.New(l.options(c, p)); err != nil {
+	if j.admitter, err = admit.New(l.options(c, builtin.Set(), p)); err != nil {
 		t.Fatal(err)
 	}
 	l.current.Store(j)

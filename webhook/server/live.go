@@ -3,17 +3,13 @@ package server
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/oakum-sec/oakum/policy"
-	"github.com/oakum-sec/oakum/rules/builtin"
+	"github.com/oakum-sec/oakum/rules"
 	"github.com/oakum-sec/oakum/webhook/internal/admit"
 )
 
@@ -38,42 +34,35 @@ type judge struct {
 
 func (l *live) now() *judge { return l.current.Load() }
 
-// load reads configuration, policy and known secrets. Where they are what holds already, nothing
-// happens. A policy that is broken is used only where nothing holds yet: it decides
+// load reads configuration, policy, rules and known secrets. Where they are what holds already,
+// nothing happens. A policy that is broken is used only where nothing holds yet: it decides
 // nothing, which is the failure mode's.
 func (l *live) load(ctx context.Context) error {
-	config, err := ReadConfig(l.file)
+	read, err := readDisk(l.file)
 	if err != nil {
 		return err
 	}
-	var files policy.Options
-	if config.Policy != "" {
-		if files, err = policy.Read(config.Policy); err != nil {
-			return err
-		}
-	}
-	index, err := config.Known.read()
-	if err != nil {
-		return err
-	}
-	sum := sumOf(config, files, index)
-	before := l.now()
+	config, sum, before := read.config, read.sum(), l.now()
 	if before != nil && before.sum == sum {
 		return nil
 	}
-	decides, err := policy.Load(files)
+	decides, err := policy.Load(read.policy)
 	if broken, ok := errors.AsType[*policy.BrokenError](err); ok && before == nil {
 		l.log.Error("the policy is broken: every review that finds something is left to the failure mode", "error", broken.Error())
 	} else if err != nil {
 		return err
 	}
-	j := &judge{config: config, sum: sum}
-	options := l.options(config, decides)
-	if index != nil {
-		if options.Known, err = config.Known.open(index); err != nil {
+	set, notices, err := compileRules(config.Rules, read.rules)
+	if err != nil {
+		return err
+	}
+	options := l.options(config, set, decides)
+	if read.index != nil {
+		if options.Known, err = config.Known.open(read.index); err != nil {
 			return err
 		}
 	}
+	j := &judge{config: config, sum: sum}
 	if j.admitter, err = admit.New(options); err != nil {
 		return err
 	}
@@ -81,31 +70,27 @@ func (l *live) load(ctx context.Context) error {
 		return err
 	}
 	l.current.Store(j)
-	l.metrics.ruleset.Reset()
-	l.metrics.ruleset.WithLabelValues(l.version, admit.Pins()[len(admit.Pins())-1], decides.Sum()).Set(1)
-	l.log.Info("configuration holds", "file", l.file, "failureMode", string(config.FailureMode), "enforce", config.Defaults.Enforce.String(), "policy", decides.Sum())
+	l.holds(config, decides.Sum(), notices)
 	return nil
 }
 
+// holds tells of a configuration that was just taken.
+func (l *live) holds(config *Config, decides string, notices []string) {
+	for _, n := range notices {
+		l.log.Warn("of the rules", "file", config.Rules, "what", n)
+	}
+	l.metrics.ruleset.Reset()
+	l.metrics.ruleset.WithLabelValues(l.version, admit.Pins()[len(admit.Pins())-1], decides).Set(1)
+	l.log.Info("configuration holds", "file", l.file, "failureMode", string(config.FailureMode), "enforce", config.Defaults.Enforce.String(), "policy", decides)
+}
+
 // options lays a configuration over what it does not say.
-func (l *live) options(c *Config, decides admit.Policy) admit.Options {
+func (l *live) options(c *Config, set *rules.Set, decides admit.Policy) admit.Options {
 	o := l.base
-	o.Rules, o.Policy = builtin.Set(), decides
+	o.Rules, o.Policy = set, decides
 	o.Defaults, o.Exempt, o.Controllers, o.Controlled, o.EKS = c.Defaults, c.Exemptions, c.Controllers, c.Controlled, c.EKS
 	o.UnknownImages = string(c.Images.Unknown)
 	return o
-}
-
-// sumOf tells configurations and policies apart.
-func sumOf(c *Config, files policy.Options, index []byte) [sha256.Size]byte {
-	h := sha256.New()
-	text, _ := json.Marshal(c) // of strings, numbers and times
-	h.Write(text)
-	for _, name := range slices.Sorted(maps.Keys(files.Files)) {
-		fmt.Fprintf(h, "%q %d\n%s\n", name, len(files.Files[name]), files.Files[name])
-	}
-	h.Write(index)
-	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // reload is how often configuration and policy are read. A kubelet puts a changed

@@ -26,6 +26,7 @@ var variants = map[string][]string{
 	"closed":       {"failureMode=closed", "images.enabled=true", "images.unknown=deny"},
 	"placed":       {"image.pullSecrets={a}", "nodeSelector.a=b", "tolerations[0].key=x", "tolerations[0].operator=Exists", "audit.enabled=true", "images.enabled=true", "images.cacheClaim=c"},
 	"own policy":   {"policy=package oakum", "audit.enabled=true", "exemptions[0].owner=a", "exemptions[0].expires=2999-01-01T00:00:00Z", "exemptions[0].namespaces={legacy}", "controllers={system:serviceaccount:a:b}"},
+	"own rules":    {"rules=extend.useDefault = true", "audit.enabled=true"},
 }
 
 // What cannot be meant is refused before anything is installed.
@@ -223,7 +224,8 @@ func TestChartsConfiguration(t *testing.T) {
 				t.Errorf("%s: %v\n%s", name, err, text)
 				continue
 			}
-			if (c.FailureMode == server.FailClosed) != (name == "closed") || c.References.Secrets != (name == "everything") || (len(c.Exemptions) == 1) != (name == "own policy") || (c.Policy != "") != (name == "own policy") {
+			if (c.FailureMode == server.FailClosed) != (name == "closed") || c.References.Secrets != (name == "everything") || (len(c.Exemptions) == 1) != (name == "own policy") || (c.Policy != "") != (name == "own policy") ||
+				(c.Rules != "") != (name == "own rules") {
 				t.Errorf("%s: %+v", name, c)
 			}
 		}
