@@ -14,6 +14,7 @@
 //   - Nothing that we did not make is overwritten, and no value leaves its file
 //     before the store has given it back unchanged.
 //   - No value is in a plan, a journal, a message or a commit. Tags are (package key).
+//   - Of two machines that apply one plan, one does; the other says who.
 //
 // Its limit: what was moved is as leaked as before. Its state reads
 // MOVED_NOT_ROTATED until its issuer has made a new one.

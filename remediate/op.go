@@ -65,7 +65,7 @@ func (o *putOp) Done(ctx context.Context) (bool, error) {
 	case err != nil:
 		return false, err
 	case o.r.holds(o.r.plan, o.s, value):
-		return true, nil
+		return true, o.r.ours(e, o.s)
 	case len(o.s.Adds) > 0 && e.Version == o.s.Found:
 		return false, nil
 	}
@@ -81,7 +81,7 @@ func (o *putOp) Do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	put := store.Put{Name: first.Name, Value: whole, Op: o.s.Op, Tags: map[string]string{"oakum-plan": o.r.plan.ID}}
+	put := store.Put{Name: first.Name, Value: whole, Op: o.s.Op, Tags: o.r.tags()}
 	if len(o.s.Adds) > 0 {
 		if put.Value, err = o.grown(ctx, st, first, fields); err == nil {
 			_, err = st.Replace(ctx, put, o.s.Found)
@@ -140,10 +140,17 @@ func (o *putOp) Undo(ctx context.Context) error {
 	}
 	e, value, err := st.Read(ctx, first.Name, "")
 	switch code := store.CodeOf(err); {
-	case code == store.NotFound || code == store.GoneName:
+	case code == store.NotFound:
+		return st.Tidy(ctx, first.Name, o.s.Op)
+	case code == store.GoneName:
 		return nil
 	case err != nil:
 		return err
+	}
+	if err := o.r.ours(e, o.s); err != nil {
+		return err
+	}
+	switch {
 	case len(o.s.Adds) > 0:
 		return o.shrink(ctx, st, e, value)
 	case e.MadeBy() != o.s.Op:
@@ -184,7 +191,7 @@ func (o *putOp) shrink(ctx context.Context, st *store.Store, e store.Entry, valu
 	}
 	switch {
 	case there == 0:
-		return st.Abandon(ctx, first.Name, o.s.Op)
+		return errors.Join(st.Abandon(ctx, first.Name, o.s.Op), st.Tidy(ctx, first.Name, o.s.Op))
 	case !o.wrote(e, back):
 		return nil
 	case !ok || !o.r.holds(o.r.plan, o.s, value):

@@ -212,6 +212,9 @@ func (t *Tools) Rollback(ctx context.Context, id string) error {
 	if last, _ := lastAct(r.Journal.Records()); last == actFinish {
 		return errors.New("the run is finished: what a rollback would need is gone; the values are in the store")
 	}
+	if err := r.begunHere(ctx); err != nil {
+		return err
+	}
 	return r.rollback(ctx)
 }
 

@@ -21,6 +21,8 @@ type Tools struct {
 	State   string // the folder of runs
 	Version string // of oakum
 	Who     string // user and host, for the journal
+	// TakeOver goes on with a plan that was begun elsewhere.
+	TakeOver bool
 
 	// Open reaches a store that is named as --to names it; dir is the target's, in
 	// which an age file lies if none is named.

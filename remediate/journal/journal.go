@@ -9,7 +9,8 @@
 //
 // Its limits: a last line that has no end is what a crash leaves, and is dropped.
 // Whoever puts back an older journal together with its older head is not noticed;
-// that is why a run looks at the world, and takes the journal for a hint.
+// that is why a run looks at the world, takes the journal for a hint, and has its head
+// stand in the store's tags.
 package journal
 
 import (
@@ -154,6 +155,9 @@ func (j *Journal) Close() error { return j.f.Close() }
 
 // Records are those that were there, and those that were added.
 func (j *Journal) Records() []Record { return j.records }
+
+// Head is the MAC of the last record, which stands for all before it; "" where there is none.
+func (j *Journal) Head() string { return j.last }
 
 // Add writes a record. Where it returns an error, nothing may be done that the record
 // would have announced; and no further record is taken, because what the disk holds is

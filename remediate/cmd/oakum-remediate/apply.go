@@ -15,10 +15,13 @@ import (
 	"github.com/oakum-sec/oakum/remediate/rotate"
 )
 
+const takeOverHelp = "go on with a plan that was begun on another machine, where nobody will go on with it"
+
 const approveHelp = "the `HASH` of the plan, which it prints: yes to steps that cannot be taken back"
 
 func applyCommand(kit cli.Kit) *cobra.Command {
 	var approve string
+	var takeOver bool
 	c := &cobra.Command{
 		Use:   "apply PLAN",
 		Short: "Do what a plan says",
@@ -28,12 +31,14 @@ older than the files, the repository or the store is refused.`,
 		Args: cobra.ExactArgs(1),
 	}
 	c.Flags().StringVar(&approve, "approve", "", approveHelp)
+	c.Flags().BoolVar(&takeOver, "take-over", false, takeOverHelp)
 	scan := kit.Find(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		t, err := tools(kit, scan)
 		if err != nil {
 			return err
 		}
+		t.TakeOver = takeOver
 		file, err := os.ReadFile(args[0])
 		if errors.Is(err, fs.ErrNotExist) && remediate.IsID(args[0]) {
 			return fmt.Errorf("%s is a plan's id: `oakum remediate resume %[1]s` goes on with it", args[0])
@@ -66,18 +71,21 @@ func ended(kit cli.Kit, t *remediate.Tools, id string, err error) error {
 
 func resumeCommand(kit cli.Kit) *cobra.Command {
 	var approve string
+	var takeOver bool
 	c := &cobra.Command{
 		Use:   "resume [ID]",
 		Short: "Go on with a run that did not come to its end",
 		Args:  cobra.MaximumNArgs(1),
 	}
 	c.Flags().StringVar(&approve, "approve", "", approveHelp)
+	c.Flags().BoolVar(&takeOver, "take-over", false, takeOverHelp)
 	scan := kit.Find(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		t, err := tools(kit, scan)
 		if err != nil {
 			return err
 		}
+		t.TakeOver = takeOver
 		id, err := one(t, args)
 		if err != nil {
 			return err
@@ -88,16 +96,19 @@ func resumeCommand(kit cli.Kit) *cobra.Command {
 }
 
 func rollbackCommand(kit cli.Kit) *cobra.Command {
+	var takeOver bool
 	c := &cobra.Command{
 		Use:   "rollback ID",
 		Short: "Take a run back: files byte for byte, then what it made in the store",
 		Args:  cobra.ExactArgs(1),
 	}
+	c.Flags().BoolVar(&takeOver, "take-over", false, takeOverHelp)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		t, err := tools(kit, nil)
 		if err != nil {
 			return err
 		}
+		t.TakeOver = takeOver
 		id, err := one(t, args)
 		if err != nil {
 			return err

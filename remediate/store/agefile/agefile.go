@@ -150,6 +150,24 @@ func (d *Driver) Abandon(ctx context.Context, name, version string) error {
 	})
 }
 
+// Tidy takes away the new content of a file whose writing was cut off.
+func (d *Driver) Tidy(ctx context.Context, _, _ string) error {
+	root, err := os.OpenRoot(filepath.Dir(d.file))
+	if err != nil {
+		return fileError("tidy", err)
+	}
+	defer root.Close()
+	held, err := d.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer held.Release()
+	if err := d.opt.Disk.Tidy(root, filepath.Base(d.file)); err != nil {
+		return fileError("tidy", err)
+	}
+	return nil
+}
+
 // change reads, changes and writes the file, alone.
 func (d *Driver) change(ctx context.Context, how func(*content) error) error {
 	held, err := d.lock(ctx)

@@ -224,6 +224,15 @@ func (d *Driver) Delete(ctx context.Context, name, version string) error {
 	return failed(d.api.DeleteSecret(ctx, &pb.DeleteSecretRequest{Name: s.Name, Etag: s.Etag}))
 }
 
+// Tidy takes away a secret without a version, which a write that was cut off leaves.
+func (d *Driver) Tidy(ctx context.Context, name, op string) error {
+	e, s, err := d.look(ctx, name)
+	if err != nil || e.Version != "" || e.Tags[store.TagOp] != op {
+		return err
+	}
+	return failed(d.api.DeleteSecret(ctx, &pb.DeleteSecretRequest{Name: s.Name, Etag: s.Etag}))
+}
+
 // meanings are what the codes of gRPC mean here
 // (https://cloud.google.com/apis/design/errors#handling_errors).
 var meanings = map[codes.Code]store.Code{

@@ -237,6 +237,18 @@ func (d *Driver) Delete(ctx context.Context, name, version string) error {
 	return failed(d.kv.DeleteMetadata(ctx, name))
 }
 
+// Tidy takes away the tags of a write that was cut off before its value was there.
+func (d *Driver) Tidy(ctx context.Context, name, op string) error {
+	m, err := d.kv.GetMetadata(ctx, name)
+	if err != nil {
+		return failed(err)
+	}
+	if m.CurrentVersion != 0 || texts(m.CustomMetadata)[store.TagOp] != op {
+		return nil
+	}
+	return failed(d.kv.DeleteMetadata(ctx, name))
+}
+
 func texts(all map[string]any) map[string]string {
 	out := make(map[string]string, len(all))
 	for k, v := range all {
