@@ -42,12 +42,14 @@ func TestInstall(t *testing.T) {
 	c := start(t, PlaneOptions{})
 	shop := c.namespace(t, "shop", nil)
 	c.crds(t)
-	image := imageWithKeys(t)
+	image := imageOf(t, leaktest.Must(42, "AWS_ACCESS_KEY_ID={{awsID \"AKIA\"}}\nAWS_SECRET_ACCESS_KEY={{awsSecret}}\n"))
 	c.make(t, workload(shop, "older", `[{"name":"AWS_ACCESS_KEY_ID","value":"{{awsID "AKIA"}}"},{"name":"AWS_SECRET_ACCESS_KEY","value":"{{awsSecret}}"}]`, "nginx"))
 	c.make(t, workload(shop, "baked", `[]`, image))
-	w := c.installed(t)
+	dir := t.TempDir()
+	w := c.installed(t, dir)
 	c.untilDenied(t, shop)
 	t.Run("images", func(t *testing.T) { c.images(t, w, shop, image) })
+	t.Run("strict", func(t *testing.T) { c.strict(t, filepath.Join(dir, "webhook.yaml"), shop) })
 	t.Run("audit", func(t *testing.T) { c.audits(t, shop) })
 	t.Run("renders", func(t *testing.T) { c.takesRenders(t) })
 	t.Run("uninstall", func(t *testing.T) { c.uninstalls(t) })
@@ -55,7 +57,7 @@ func TestInstall(t *testing.T) {
 
 // installed applies everything, with a webhook that runs here in the place of the
 // Deployment's pods, under its account, started as the Deployment says.
-func (c *cluster) installed(t *testing.T) *Webhook {
+func (c *cluster) installed(t *testing.T, dir string) *Webhook {
 	t.Helper()
 	objects, err := install.Objects(install.Options{Audit: true, Images: true, NoPolicies: true})
 	if err != nil {
@@ -72,7 +74,7 @@ func (c *cluster) installed(t *testing.T) *Webhook {
 			watched.make(t, o)
 		}
 	}
-	w := c.webhook(t, WebhookOptions{CertDir: t.TempDir(), Unready: true, Account: account,
+	w := c.webhook(t, WebhookOptions{Dir: dir, CertDir: t.TempDir(), Unready: true, Account: account,
 		Args: []string{"--rotate-certs", "--namespace", Namespace, "--images", Namespace}})
 	port := portOf(t, w.Address)
 	c.service(t, "oakum-webhook", port)
@@ -114,13 +116,12 @@ func workload(namespace, called, env, image string) *unstructured.Unstructured {
 	return o
 }
 
-// imageWithKeys is in a registry of this process's; its name.
-func imageWithKeys(t *testing.T) string {
+// imageOf has a file app/.env, and is in a registry of this process's; its name.
+func imageOf(t *testing.T, content string) string {
 	t.Helper()
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)
 	var layer bytes.Buffer
-	content := leaktest.Must(42, "AWS_ACCESS_KEY_ID={{awsID \"AKIA\"}}\nAWS_SECRET_ACCESS_KEY={{awsSecret}}\n")
 	w := tar.NewWriter(&layer)
 	if err := w.WriteHeader(&tar.Header{Name: "app/.env", Mode: 0o644, Size: int64(len(content))}); err != nil {
 		t.Fatal(err)
