@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -119,6 +120,17 @@ var programs = map[string]func(){
 	},
 	"as-lister": func() { os.Stdout.WriteString(strings.Join(os.Environ(), "\n")) },
 	"as-killed": func() { syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} },
+	"as-slow-ender": func() {
+		told := make(chan os.Signal, 1)
+		signal.Notify(told, syscall.SIGTERM)
+		os.Stdout.WriteString("started\n")
+		select {
+		case <-told:
+			time.Sleep(time.Second)
+		case <-time.After(20 * time.Second): // nobody tells it
+			os.Exit(1)
+		}
+	},
 	"as-sleeper": func() {
 		os.Stdout.WriteString(os.Getenv("TOKEN") + "\n")
 		time.Sleep(time.Minute)

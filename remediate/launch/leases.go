@@ -30,12 +30,18 @@ func (p Program) resolve(ctx context.Context) (Given, error) {
 	return g, err
 }
 
+// again is how long to wait where a store did not give what a replaced lease needs.
+const again = 5 * time.Second
+
 // due fires when a lease has to be looked after.
 func (r *running) due() (<-chan time.Time, func()) {
 	if !r.borrows() {
 		return nil, func() {}
 	}
-	at := r.Leases.Due()
+	at, soon := r.Leases.Due(), time.Now().Add(again)
+	if r.stale && (at.IsZero() || soon.Before(at)) {
+		at = soon
+	}
 	if at.IsZero() {
 		return nil, func() {}
 	}
@@ -43,14 +49,25 @@ func (r *running) due() (<-chan time.Time, func()) {
 	return t.C, func() { t.Stop() }
 }
 
-// tend goes on while the program ends: until it has, its credentials are good.
+// tend goes on while the program ends: until it has, its credentials are good. But it is
+// not started again then.
 func (r *running) tend(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answers)
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), answers)
 	defer cancel()
-	if !r.Leases.Tend(ctx) {
+	r.stale = r.Leases.Tend(asking) || r.stale
+	if !r.stale || ctx.Err() != nil {
 		return nil
 	}
-	return r.renew(ctx)
+	return r.renew(asking)
+}
+
+// settle gives back what the program has used before it was started again.
+func (r *running) settle(ctx context.Context) {
+	if r.borrows() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answers)
+		defer cancel()
+		r.Leases.Settle(ctx)
+	}
 }
 
 // release gives all back. The program has ended by then.

@@ -78,6 +78,67 @@ func TestTended(t *testing.T) {
 	}
 }
 
+// Where another store does not answer at that moment, it is asked again, though the
+// lease was replaced: the program would be left with what ends.
+func TestTendedLater(t *testing.T) {
+	l := &lender{due: time.Now().Add(20 * time.Millisecond)}
+	n := 0
+	value := func(context.Context, ref.Ref) (leak.Secret, error) {
+		if n++; n == 2 {
+			return leak.Secret{}, errors.New("sealed")
+		}
+		return leak.NewSecret(bytes.Repeat([]byte("v"), n)), nil
+	}
+	p, _ := program("as-sleeper", launch.Wanted{Env: []string{"TOKEN=ref+vault://database/creds/api#/password"}}, value)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var told []string
+	p.Out = lines(func(s string) {
+		if told = append(told, s); s == "vvv" {
+			cancel()
+		}
+	})
+	p.Leases = &patient{lender: l}
+	if _, err := p.Run(ctx); err != nil || !slices.Equal(told, []string{"v", "vvv"}) {
+		t.Errorf("%v, started with %q", err, told)
+	}
+}
+
+// patient replaces its lease once.
+type patient struct {
+	*lender
+	done bool
+}
+
+func (p *patient) Tend(ctx context.Context) bool {
+	changed := !p.done
+	p.lender.Tend(ctx)
+	p.done = true
+	return changed
+}
+
+// A program that was told to end is not started again while it does.
+func TestNotTendedAtItsEnd(t *testing.T) {
+	l := &lender{due: time.Now().Add(300 * time.Millisecond)}
+	n := 0
+	value := func(context.Context, ref.Ref) (leak.Secret, error) {
+		n++
+		return leak.NewSecret(bytes.Repeat([]byte("v"), n)), nil
+	}
+	p, _ := program("as-slow-ender", launch.Wanted{Env: []string{"TOKEN=ref+vault://database/creds/api#/password"}}, value)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	starts := 0
+	p.Out = lines(func(string) { starts++; cancel() })
+	p.Leases = l
+	if code, err := p.Run(ctx); code != 0 || err != nil || starts != 1 {
+		t.Errorf("exit code %d, %v, started %d times", code, err, starts)
+	}
+	if !slices.Equal(l.did, []string{"tend", "release"}) {
+		t.Errorf("it did %q", l.did)
+	}
+}
+
 // What a program's secrets are borrowed with stays with us; what a file sets is its own.
 func TestLoginsStay(t *testing.T) {
 	w := launch.Wanted{Env: []string{"VAULT_TOKEN=ours", "VAULT_SECRET_ID=ours", "VAULT_JWT=ours", "VAULT_ADDR=http://vault"}, EnvFiles: []string{write(t, ".env", "VAULT_JWT=its-own\n")}}

@@ -95,6 +95,7 @@ type running struct {
 	given  Given
 	cmd    *exec.Cmd
 	ended  chan error
+	stale  bool // a lease was replaced, and the program does not know
 }
 
 // start begins the program with what it is given.
@@ -177,6 +178,7 @@ func (r *running) renew(ctx context.Context) error {
 		r.Say("the secrets could not be asked for again; %s goes on with those it has: %v", r.Command[0], err)
 		return nil
 	}
+	r.stale = false
 	if g.Equal(r.given) {
 		return nil
 	}
@@ -184,9 +186,7 @@ func (r *running) renew(ctx context.Context) error {
 	if r.Change == nil || !slices.Equal(g.Env, r.given.Env) {
 		r.Say("a secret has changed: %s is started again", r.Command[0])
 		r.stop()
-		if r.borrows() {
-			defer r.Leases.Settle(context.WithoutCancel(ctx))
-		}
+		defer r.settle(ctx)
 		return r.start(g)
 	}
 	if r.memory != nil {
