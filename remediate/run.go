@@ -12,6 +12,7 @@ import (
 
 	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/journal"
+	"github.com/oakum-sec/oakum/remediate/store"
 )
 
 // ErrStale is in the error about a plan that is older than the world; the error names
@@ -32,8 +33,31 @@ const planName = "plan.json"
 type run struct {
 	*Tools
 	*act.Folder
-	plan *Plan
-	hash string
+	plan   *Plan
+	hash   string
+	opened map[[2]string]opened
+}
+
+// opened is a store that a run asks: one of a thousand steps opens none of its own.
+type opened struct {
+	store *store.Store
+	is    store.Description
+}
+
+// open opens a store once.
+func (r *run) open(ctx context.Context, named, dir string) (*store.Store, store.Description, error) {
+	at := [2]string{named, dir}
+	if o, ok := r.opened[at]; ok {
+		return o.store, o.is, nil
+	}
+	s, d, err := r.Tools.open(ctx, named, dir)
+	if err == nil {
+		if r.opened == nil {
+			r.opened = map[[2]string]opened{}
+		}
+		r.opened[at] = opened{s, d}
+	}
+	return s, d, err
 }
 
 // begin takes the lock and opens the run of a plan; file is nil for one that has begun.

@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
@@ -45,6 +46,10 @@ type Options struct {
 type Driver struct {
 	opt  Options
 	file string // absolute, links resolved
+
+	lately sync.Mutex
+	read   *content    // what the file held when it was read last; only looked at
+	as     os.FileInfo // of that file: a write puts another one in its place
 }
 
 var _ store.Promoter = (*Driver)(nil)
@@ -61,7 +66,7 @@ func Open(opt Options) (*Driver, error) {
 	if opt.Named == "" {
 		opt.Named = filepath.Base(opt.File)
 	}
-	return &Driver{opt, filepath.Join(dir, filepath.Base(opt.File))}, nil
+	return &Driver{opt: opt, file: filepath.Join(dir, filepath.Base(opt.File))}, nil
 }
 
 // Describe names the file. References name it as the user does, relative to the
@@ -77,7 +82,7 @@ func (d *Driver) Describe(context.Context) (store.Description, error) {
 }
 
 func (d *Driver) Stat(ctx context.Context, name string) (store.Entry, error) {
-	c, err := d.load(ctx)
+	c, err := d.look(ctx)
 	if err != nil {
 		return store.Entry{}, err
 	}
@@ -89,7 +94,7 @@ func (d *Driver) Stat(ctx context.Context, name string) (store.Entry, error) {
 }
 
 func (d *Driver) Read(ctx context.Context, name, version string) (store.Entry, leak.Secret, error) {
-	c, err := d.load(ctx)
+	c, err := d.look(ctx)
 	if err != nil {
 		return store.Entry{}, leak.Secret{}, err
 	}
@@ -204,6 +209,23 @@ func (d *Driver) lock(ctx context.Context) (*lock.Lock, error) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+// look is what the file holds, for reading alone. A migration asks for thousands of
+// names; the file is decrypted again where it is another one than before.
+func (d *Driver) look(ctx context.Context) (*content, error) {
+	d.lately.Lock()
+	defer d.lately.Unlock()
+	is, err := os.Stat(d.file)
+	if err == nil && d.read != nil && os.SameFile(is, d.as) && is.ModTime().Equal(d.as.ModTime()) && is.Size() == d.as.Size() && ctx.Err() == nil {
+		return d.read, nil
+	}
+	d.read = nil
+	c, loadErr := d.load(ctx)
+	if loadErr == nil && err == nil {
+		d.read, d.as = c, is // a file that was replaced in between is another one the next time
+	}
+	return c, loadErr
 }
 
 // load reads the file; one that is not there holds nothing.
