@@ -2,9 +2,17 @@ package realtest
 
 import (
 	"context"
+	_ "embed"
 	"os"
 	"path/filepath"
 )
+
+//go:embed lock/rotation.txt
+var rotationLock string
+
+// rotationLibraries are what a rotation function of AWS Secrets Manager runs with. Its
+// program is the Python that has them.
+func rotationLibraries() Part { return python("rotation-libraries", "python3", rotationLock) }
 
 // python is a program from PyPI with all that it needs, each wheel pinned by its
 // hash, in a virtual environment of its own. The environment cannot be moved
