@@ -2,6 +2,7 @@ package agefile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/disk"
 	"github.com/oakum-sec/oakum/remediate/store"
 	"github.com/oakum-sec/oakum/remediate/store/storetest"
 )
@@ -172,5 +174,34 @@ func TestOldValuesGo(t *testing.T) {
 	c, err := d.load(t.Context())
 	if err != nil || len(c.Entries["n"].Values) != keepVersions {
 		t.Errorf("%d values are kept, %v", len(c.Entries["n"].Values), err)
+	}
+}
+
+// A write that is cut off leaves its new content beside the file, which is tidied up.
+func TestTidy(t *testing.T) {
+	dir, keys := t.TempDir(), t.TempDir()
+	stopped := errors.New("cut off")
+	d, err := Open(Options{File: filepath.Join(dir, "secrets.age"), Identity: Identity{File: filepath.Join(keys, "identity.txt")}, Locks: t.TempDir(),
+		Disk: disk.Disk{Watch: func(s disk.Step) error {
+			if s.Op == "rename" {
+				return stopped
+			}
+			return nil
+		}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := store.New(d, store.Options{Attempts: 1})
+	if _, err := s.Create(t.Context(), store.Put{Name: "prod/mysql", Value: leak.NewSecret([]byte("v4lue of it")), Op: "op"}); err == nil {
+		t.Fatal("it was not cut off")
+	}
+	for _, want := range []int{1, 0, 0} {
+		entries, err := os.ReadDir(dir)
+		if err != nil || len(entries) != want {
+			t.Errorf("%d files are there, not %d: %v", len(entries), want, err)
+		}
+		if err := s.Tidy(t.Context(), "prod/mysql", "op"); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -67,3 +67,28 @@ func TestCutOff(t *testing.T) {
 		t.Errorf("after it was cut off: %+v, %v", r, err)
 	}
 }
+
+// A name whose value never came is taken away by the operation that made it, and by no
+// other; one that has a value stays.
+func TestTidy(t *testing.T) {
+	s := &server{secrets: map[string]*secret{}, cut: 1}
+	shop := store.New(start(t, s), store.Options{Attempts: 1})
+	p := store.Put{Name: "half", Value: leak.NewSecret([]byte("v4lue")), Op: uuid.NewString()}
+	if _, err := shop.Create(t.Context(), p); store.CodeOf(err) != store.Unavailable {
+		t.Fatalf("cut off: %v", err)
+	}
+	for i, op := range []string{uuid.NewString(), p.Op, p.Op} {
+		if err := shop.Tidy(t.Context(), p.Name, op); err != nil {
+			t.Fatal(err)
+		}
+		if there := s.secrets["projects/shop-prod/secrets/half"] != nil; there != (i == 0) {
+			t.Errorf("tidied up %d times, and it is there: %v", i+1, there)
+		}
+	}
+	if _, err := shop.Create(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if err := shop.Tidy(t.Context(), p.Name, p.Op); err != nil || s.secrets["projects/shop-prod/secrets/half"] == nil {
+		t.Errorf("a value was tidied up: %v", err)
+	}
+}
