@@ -150,6 +150,9 @@ func waitingFor(uses []Use, since time.Time) string {
 
 // cutover is when the last of those who use the credential were told.
 func (o *dwellOp) cutover() time.Time {
+	if o.set.Retire {
+		return o.when("lease")
+	}
 	if n := len(o.users); n > 0 {
 		return o.when(consumerID(n - 1))
 	}
@@ -181,7 +184,7 @@ func (o *retireOp) Done(ctx context.Context) (bool, error) {
 }
 
 func (o *retireOp) Do(ctx context.Context) error {
-	fresh, _, err := o.fresh(ctx) // none yet, in a quarantine
+	fresh, _, err := o.fresh(ctx) // none yet in a quarantine, and never where nothing takes its place
 	if err != nil {
 		return err
 	}
@@ -265,6 +268,9 @@ func (o deleteOp) Done(ctx context.Context) (bool, error) {
 }
 
 func (o deleteOp) Do(ctx context.Context) error {
+	if o.set.Retire {
+		return o.rot.Delete(ctx, o.old, nil)
+	}
 	fresh, _, err := o.have(ctx)
 	if err != nil {
 		return err

@@ -64,6 +64,12 @@ func (r *rotation) look(ctx context.Context) (err error) {
 	if r.order.Subject, err = r.rot.Inspect(ctx, r.old); err != nil {
 		return err
 	}
+	if r.set.Retire {
+		if !t.Overlap {
+			return Refuse("take the program away first, then the user by hand", "%s has one credential, which nothing can take the place of", r.order.Subject.Owner)
+		}
+		return nil
+	}
 	if !t.Overlap && !r.set.AcceptBlip {
 		return Refuse("say `accept_blip: true` in its settings if that is all right",
 			"%s cannot have two working credentials at once: programs that have the old one would fail until they read the new one", r.order.Subject.Owner)

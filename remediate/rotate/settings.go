@@ -31,6 +31,8 @@ type Settings struct {
 	Watch *Duration `yaml:"watch"`
 	// Every is how often `rotate schedule` begins anew; 0 is never.
 	Every Duration `yaml:"every"`
+	// Retire makes nothing new: what used the credential has a role, or needs it no more.
+	Retire bool `yaml:"retire"`
 	// Unattended has `rotate schedule` say yes to what hurts, with nobody there.
 	Unattended bool `yaml:"unattended"`
 	// AcceptBlip says yes to a moment without a working credential.

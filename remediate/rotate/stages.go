@@ -26,10 +26,18 @@ func (r *rotation) stages() []stage {
 			Risk: "what still uses it fails from now on until it has the new one",
 			Undo: "make it active again"}, &retireOp{rotation: r}})
 	}
+	if !r.set.Retire {
+		all = append(all, r.renewal(t)...)
+	}
+	return append(all, r.retirement(t)...)
+}
+
+// renewal are the stages that put a new credential in the place of the old one.
+func (r *rotation) renewal(t Traits) (all []stage) {
 	if t.Chooser == Oakum {
-		all = append(all, r.chosen(t)...)
+		all = r.chosen(t)
 	} else {
-		all = append(all, r.provided(t)...)
+		all = r.provided(t)
 	}
 	all = append(all,
 		stage{Stage{ID: "verify", Text: "use the new credential as programs do, several times", Undo: "nothing to take back"}, &verifyOp{rotation: r}},
@@ -38,7 +46,7 @@ func (r *rotation) stages() []stage {
 	for i, c := range r.users {
 		all = append(all, stage{Stage{ID: consumerID(i), Text: "update " + c.String(), Risk: c.Risk(), Undo: "bring it back to the old credential"}, consumerOp{r, c}})
 	}
-	return append(all, r.retirement(t)...)
+	return all
 }
 
 func consumerID(i int) string { return fmt.Sprintf("consumer-%d", i+1) }

@@ -15,6 +15,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
 	consumers "github.com/oakum-sec/oakum/remediate/rotate/consumer/kinds"
 	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
+	"github.com/oakum-sec/oakum/remediate/rotate/mysql"
 	"github.com/oakum-sec/oakum/remediate/rotate/postgres"
 )
 
@@ -35,6 +36,9 @@ func rotators() map[string]openRotator {
 	}
 	all["postgres"] = func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
 		return postgres.New(ctx, s, dbuser.Options{Options: k.options()})
+	}
+	all["mysql"] = func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
+		return mysql.New(ctx, s, dbuser.Options{Options: k.options()})
 	}
 	return all
 }

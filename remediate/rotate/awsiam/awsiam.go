@@ -40,6 +40,8 @@ type Settings struct {
 	// DeleteInactive is a second key of the user's, inactive, that may be deleted to
 	// make room: AWS allows two.
 	DeleteInactive string `yaml:"delete_inactive"`
+
+	retire bool // nothing is made, so no room is needed
 }
 
 // Rotator rotates the keys of one user.
@@ -61,6 +63,7 @@ func New(ctx context.Context, s rotate.Settings) (*Rotator, error) {
 	if err != nil {
 		return nil, err
 	}
+	own.retire = s.Retire
 	return With(cfg, own), nil
 }
 

@@ -117,6 +117,9 @@ func usage(u *types.AccessKeyLastUsed) string {
 // roomFor refuses where the user has two keys: which of them goes is nothing that a
 // program decides.
 func (r *Rotator) roomFor(all map[string]types.StatusType, old string) error {
+	if r.set.retire {
+		return nil
+	}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		switch {
 		case key == old || key == r.set.DeleteInactive && all[key] == types.StatusTypeInactive:

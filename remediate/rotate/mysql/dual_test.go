@@ -156,7 +156,7 @@ func TestDual(t *testing.T) {
 	rotatetest.Run(t, rotatetest.Suite{Every: map[bool]int{true: 1, false: 31}[os.Getenv("OAKUM_KILL") == "all"], Kills: 20, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		e, old := newEight(t)
 		return &rotatetest.Scene{Rotator: e.rotator(hook), Old: old, Works: e.works, Count: e.count}
-	}})
+	}, Without: map[string]string{"nothing in its place": "a user keeps its only password: discarding it is refused"}})
 }
 
 // TestDualTwice: to retain twice would lose the old password, and to find a second one

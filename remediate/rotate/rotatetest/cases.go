@@ -353,6 +353,39 @@ func publicFirst(w *world) {
 	w.rotated("a public leak", o)
 }
 
+// retired: where a role took its place, the credential is ended and nothing is made; it
+// can be taken back until it is deleted.
+func retired(w *world) {
+	w.set.Retire = true
+	if !w.trait.Overlap {
+		if _, _, err := w.machine().Order(w.Context(), w.state, "app"); err == nil {
+			w.Error("the only credential of a user can be retired")
+		}
+		return
+	}
+	o, file := w.order()
+	if w.trait.Reversible {
+		if err := w.goOn(o, file); err == nil || !w.waited(err) {
+			w.Fatalf("before it is used no more it ends with %v", err)
+		}
+		w.goOn(o, file)
+		if err := w.machine().Rollback(w.Context(), o.ID); err != nil {
+			w.Fatal(err)
+		}
+		w.unrotated("a retirement", o)
+		o, file = w.order()
+	}
+	w.finish(o, file, nil, 0)
+	w.works("retired", "the old credential", w.scene.Old, false)
+	if n, err := w.scene.Count(); err != nil || n != 0 {
+		w.Errorf("%d credentials are live, %v", n, err)
+	}
+	if !w.current().Equal(w.scene.Old) || len(w.kept) == 0 {
+		w.Error("the entry was changed, or the value was not remembered")
+	}
+	w.tidy("retired", o)
+}
+
 // silent: no value is in anything that is written or said, in no form.
 func silent(w *world) {
 	o, file := w.order()

@@ -85,15 +85,18 @@ func Cases() []Case {
 		{"already dead", []int{12}, alreadyDead},
 		{"public first", []int{13}, publicFirst},
 		{"no value leaves", []int{29}, silent},
+		{"nothing in its place", []int{14, 16}, retired},
 	}
 }
 
 // Run asks all cases, and tells how much was covered.
 func Run(t *testing.T, s Suite) {
-	kills, modes, names := 0, map[int]bool{}, map[string]bool{}
+	kills, modes, names, all := 0, map[int]bool{}, map[string]bool{}, true
 	for _, c := range Cases() {
 		names[c.Name] = true
+		ran := false
 		t.Run(c.Name, func(t *testing.T) {
+			ran = true
 			if why := s.Without[c.Name]; why != "" {
 				t.Skip(why)
 			}
@@ -105,6 +108,7 @@ func Run(t *testing.T, s Suite) {
 				modes[m] = true
 			}
 		})
+		all = all && ran // -run may choose single cases
 	}
 	for name := range s.Without {
 		if !names[name] {
@@ -112,7 +116,7 @@ func Run(t *testing.T, s Suite) {
 		}
 	}
 	t.Logf("%d ends of a run were tried, %d failure modes covered", kills, len(modes))
-	if kills < s.Kills {
+	if all && kills < s.Kills {
 		t.Errorf("%d ends of a run were tried, fewer than %d", kills, s.Kills)
 	}
 }
