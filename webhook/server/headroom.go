@@ -12,10 +12,10 @@ import (
 //
 // Go's own measure is a share of what is in use: with 8 MB in use (no reviews) it would
 // run thirty times a second under small reviews, and with 50 MB (500 connections that sent
-// 1.5 MB each keep some 40 kB, eight bodies, what the largest object takes apart) let
-// another 50 lie. A review of 64 kB leaves some 80 kB, so that it is one in two hundred
+// 1.5 MB each keep some 30 kB, five bodies, what the largest object takes apart) let
+// another 50 lie. A review of 64 kB leaves some 80 kB, so that it is one in a hundred and fifty
 // that meets the collector.
-const DefaultHeadroom = 16 << 20
+const DefaultHeadroom = 12 << 20
 
 // headroom has the collector run after so many bytes. It is asked again after each of its
 // runs, of which nobody else tells.
