@@ -30,18 +30,20 @@ func openPostgres(d Database, user string, password leak.Secret) (*sql.DB, error
 	if err != nil {
 		return nil, err
 	}
-	config, err := pgx.ParseConfig("sslmode=" + postgresTLS[d.TLS])
+	// The host has to be there when it is parsed: without one it is a socket's path, and
+	// the driver speaks no TLS on sockets.
+	config, err := pgx.ParseConfig("host='" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(host) + "' sslmode=" + postgresTLS[d.TLS])
 	if err != nil {
 		return nil, err
+	}
+	if (config.TLSConfig == nil) != (postgresTLS[d.TLS] == "disable") {
+		return nil, fmt.Errorf("the driver does not do what tls %s says", d.TLS)
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
 		return nil, fmt.Errorf("database.address: %w", err)
 	}
 	config.Host, config.Port, config.Database, config.User = host, uint16(number), d.Database, user
-	if config.TLSConfig != nil {
-		config.TLSConfig.ServerName = host
-	}
 	if p := text(password); p != "" {
 		config.Password = p
 	}
