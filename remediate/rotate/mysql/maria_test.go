@@ -19,7 +19,7 @@ func TestMariaDB(t *testing.T) {
 	s := newStage(t)
 	for name, test := range map[string]func(*testing.T, *stage){
 		"there and back": thereAndBack, "the statement log": statementLog, "refusals": refusals, "sessions end": sessionsEnd,
-		"somebody sets a third password": third, "ed25519": keyPair, "settings": badSettings,
+		"somebody sets a third password": third, "ed25519": keyPair, "settings": badSettings, "a server without TLS": noTLS,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
 	}
@@ -236,5 +236,18 @@ func badSettings(t *testing.T, s *stage) {
 		if _, err := mysql.New(t.Context(), s.settings(t, more), s.options(nil)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", more, err)
 		}
+	}
+}
+
+// noTLS: a server without TLS is not talked to in clear, unless the settings say so.
+func noTLS(t *testing.T, s *stage) {
+	set := s.settings(t, "mode: single-user")
+	for i, n := range set.With.Content {
+		if n.Value == "tls" {
+			set.With.Content[i+1].Value = "verify"
+		}
+	}
+	if _, err := mysql.New(t.Context(), set, s.options(nil)); err == nil || !strings.Contains(err.Error(), "TLS") {
+		t.Errorf("in clear: %v", err)
 	}
 }

@@ -34,11 +34,13 @@ func sessionName() string { return "oakum " + rand.Text()[:8] }
 // dial connects as a user. The settings of the user itself hold, unless ours says that
 // names are to be told whole and that nothing is to wait for long.
 func (r *Rotator) dial(ctx context.Context, address, database, user string, password leak.Secret, ours bool) (*session, error) {
-	config, err := pgx.ParseConfig("sslmode=" + r.set.SSLMode)
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	host, port, err := net.SplitHostPort(address)
+	// The host has to be there when it is parsed: without one it is a socket's path, and
+	// the driver speaks no TLS on sockets.
+	config, err := pgx.ParseConfig("host='" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(host) + "' sslmode=" + r.set.SSLMode)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +57,7 @@ func (r *Rotator) dial(ctx context.Context, address, database, user string, pass
 		config.RuntimeParams["standard_conforming_strings"] = "on"
 		config.RuntimeParams["lock_timeout"] = strconv.Itoa(int(patience.Milliseconds()))
 	}
-	if err := r.trust(config, host); err != nil {
+	if err := r.trust(config); err != nil {
 		return nil, err
 	}
 	s, opened := &session{address: address, opt: r.opt}, false
@@ -75,13 +77,11 @@ func (r *Rotator) dial(ctx context.Context, address, database, user string, pass
 	return s, nil
 }
 
-// trust says whose certificate is believed. The server's name is the address's: the
-// string that was parsed had none.
-func (r *Rotator) trust(config *pgx.ConnConfig, host string) error {
-	if config.TLSConfig == nil {
-		return nil
+// trust says whose certificate is believed.
+func (r *Rotator) trust(config *pgx.ConnConfig) error {
+	if (config.TLSConfig == nil) != (r.set.SSLMode == "disable") {
+		return fmt.Errorf("the driver does not do what sslmode %s says", r.set.SSLMode)
 	}
-	config.TLSConfig.ServerName = host
 	if r.set.CA == "" {
 		return nil
 	}

@@ -44,6 +44,8 @@ func (s *Settings) check() error {
 		return errors.New("database is lacking: the one that the program uses")
 	case !slices.Contains(sslModes, s.SSLMode):
 		return fmt.Errorf("sslmode is one of %q", sslModes)
+	case s.CA != "" && s.SSLMode != "verify-full" && s.SSLMode != "verify-ca":
+		return fmt.Errorf("ca is for the sslmode verify-full or verify-ca: %s looks at no certificate", s.SSLMode)
 	case s.Mode != dbuser.Alternating && s.Mode != dbuser.Single:
 		return fmt.Errorf("mode is %s or %s", dbuser.Alternating, dbuser.Single)
 	case s.Mode == dbuser.Single && len(s.Users) > 0:
