@@ -24,14 +24,15 @@ type loop struct {
 	dir, state string
 	env        []string
 	leaked     string
-	bao        string // its address
+	bao, log   string // its address, its own audit log
 	db         *realtest.Postgres
 }
 
 func newLoop(t *testing.T) *loop {
 	t.Helper()
 	l := &loop{T: t, dir: filepath.Join(t.TempDir(), "shop"), state: t.TempDir(), leaked: leaktest.Must(31, `{{alnum 28}}`), db: realtest.StartPostgres(t)}
-	bao := realtest.StartOpenBao(t, "")
+	l.log = filepath.Join(l.state, "audit.log")
+	bao := realtest.StartOpenBao(t, "audit \"file\" \"main\" {\n  options { file_path = \""+l.log+"\" }\n}\n")
 	l.bao = bao.Address
 	l.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + l.state, "OAKUM_STATE_DIR=" + l.state, "VAULT_ADDR=" + bao.Address, "VAULT_TOKEN=" + bao.Token, "PG_ADMIN=" + l.db.Password}
 	l.db.Do(t, "CREATE ROLE shop_app NOLOGIN; CREATE ROLE shop_a LOGIN IN ROLE shop_app PASSWORD '"+l.leaked+"'; CREATE TABLE orders (id int); INSERT INTO orders VALUES (1), (2); GRANT SELECT ON orders TO shop_app")
@@ -119,6 +120,25 @@ func TestLoop(t *testing.T) {
 	l.serves()
 	l.refusedForEver()
 	l.accounted()
+	l.reconciled()
+}
+
+// reconciled: the store's own log knows each operation that the journals tell of, by its
+// id, and never a value; one that it does not know is told.
+func (l *loop) reconciled() {
+	l.Helper()
+	if out := l.oakum(0, "remediate", "audit", "--vault-log", l.log, "--vault-device", "main"); !strings.Contains(out, "2 operations, 0 of them") || strings.Count(out, "by token") != 2 {
+		l.Errorf("the audit says\n%s", out)
+	}
+	log, err := os.ReadFile(l.log)
+	if err != nil || bytes.Contains(log, []byte(l.leaked)) {
+		l.Errorf("the store's log holds the value, or is not there: %v", err)
+	}
+	early := filepath.Join(l.state, "early.log")
+	if err := os.WriteFile(early, log[:bytes.IndexByte(log, '\n')+1], 0o600); err != nil {
+		l.Fatal(err)
+	}
+	l.oakum(1, "remediate", "audit", "--vault-log", early, "--vault-device", "main")
 }
 
 // moved takes the password out of the project, and puts the user's name beside it in the

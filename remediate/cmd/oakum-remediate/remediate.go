@@ -30,7 +30,7 @@ gone on with after a crash, and taken back:
 What was moved is as leaked as before until it is rotated: its state says
 MOVED_NOT_ROTATED. docs/remediate.md has the whole run.`,
 	}
-	c.AddCommand(planCommand(kit), applyCommand(kit), statusCommand(kit), resumeCommand(kit), rollbackCommand(kit), finishCommand(kit), snippetCommand(kit), accessCommand(kit), rotateCommand(kit), reportCommand(kit), dynamicCommand(kit), identityCommand(kit))
+	c.AddCommand(planCommand(kit), applyCommand(kit), statusCommand(kit), resumeCommand(kit), rollbackCommand(kit), finishCommand(kit), snippetCommand(kit), accessCommand(kit), rotateCommand(kit), reportCommand(kit), auditCommand(kit), dynamicCommand(kit), identityCommand(kit))
 	return c
 }
 
