@@ -16,6 +16,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/key"
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/rewrite"
+	"github.com/oakum-sec/oakum/remediate/rotate"
 )
 
 // Schema names the layout of a plan. A plan lives for days: another version's is
@@ -226,9 +227,11 @@ func (p *Plan) Encode() ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// IsOurs tells a plan or a map, which may be replaced by a newer one, from other files.
+// IsOurs tells a plan, an order or a map, which may be replaced by a newer one, from
+// other files.
 func IsOurs(file []byte) bool {
-	return bytes.Contains(file[:min(len(file), 64)], []byte(Schema)) || bytes.HasPrefix(file, []byte(mapHead))
+	head := file[:min(len(file), 64)]
+	return bytes.Contains(head, []byte(Schema)) || bytes.Contains(head, []byte(rotate.Schema)) || bytes.HasPrefix(file, []byte(mapHead))
 }
 
 // Hash is what --approve wants: of the whole file.

@@ -32,6 +32,7 @@ type Order struct {
 	File     string    `json:"settings"` // the settings' file, absolute
 	Settings string    `json:"settings_tag"`
 	Kind     string    `json:"kind"`
+	Proven   string    `json:"proven,omitempty"` // what the rotator was tried against; "" is experimental
 	Exposure Exposure  `json:"exposure"`
 	Store    Store     `json:"store"`
 	Subject  Subject   `json:"subject"`

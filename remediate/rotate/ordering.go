@@ -57,6 +57,7 @@ func (r *rotation) look(ctx context.Context) (err error) {
 		return err
 	}
 	t := r.rot.Traits()
+	r.order.Proven = t.Proven
 	if r.old, err = r.set.Form.Read(r.oldValue, t.Parts); err != nil {
 		return fmt.Errorf("read the credential in %s: %w", r.set.Entry, err)
 	}
@@ -147,7 +148,11 @@ func (r *rotation) ask(ctx context.Context, fresh Credential) error {
 func (o *Order) Explain() string {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	say("Rotation %s of %s (%s)", o.ID, o.Name, o.Kind)
+	kind := o.Kind
+	if o.Proven == "" {
+		kind += ", experimental"
+	}
+	say("Rotation %s of %s (%s)", o.ID, o.Name, kind)
 	say("  credential  %s", o.Subject.ID)
 	say("  belongs to  %s", o.Subject.Owner)
 	say("  kept in     %s, %s (version %s)", o.Store.Identity, o.Store.Entry, o.Store.Version)

@@ -62,7 +62,7 @@ or rotate schedule does by itself.`,
 	c.Flags().BoolVar(&f.dry, "dry-run", false, "tell each step, what could go wrong and how it is taken back; change nothing")
 	c.Flags().StringVarP(&f.output, "out", "o", "", "write the order into a `FILE`, for --dry-run")
 	f.approving(c)
-	c.AddCommand(f.resumeCommand(kit), f.rollbackCommand(kit), f.scheduleCommand(kit))
+	c.AddCommand(f.resumeCommand(kit), f.rollbackCommand(kit), f.scheduleCommand(kit), lambdaCommand(kit), awsScheduleCommand(kit))
 	return c
 }
 
@@ -111,7 +111,7 @@ func (f *rotateFlags) show(kit cli.Kit, file []byte, order *rotate.Order) error 
 		_, err := fmt.Fprintf(out, "\nNothing was changed. --out FILE keeps this order, for review and for `oakum remediate rotate FILE`\n")
 		return err
 	}
-	if err := os.WriteFile(f.output, file, 0o600); err != nil {
+	if err := writeNew(f.output, file); err != nil {
 		return fmt.Errorf("write the order: %w", err)
 	}
 	_, err := fmt.Fprintf(out, "\nNothing was changed. Next: oakum remediate rotate %s --approve %s\n", f.output, rotate.Hash(file))
