@@ -65,7 +65,7 @@ func StartMariaDB(t testing.TB) *MariaDB {
 	_, port, _ := net.SplitHostPort(m.Address)
 	l.Close()
 	cmd := m.command("usr/sbin/mariadbd", "--basedir="+filepath.Join(m.dir, "usr"), "--datadir="+data, "--user=root", "--bind-address=127.0.0.1", "--port="+port,
-		"--socket="+filepath.Join(data, "s"), "--pid-file="+filepath.Join(data, "pid"), "--skip-log-bin", "--skip-name-resolve", "--innodb-log-file-size=4M", "--innodb-flush-log-at-trx-commit=0")
+		"--tmpdir="+data, "--socket="+filepath.Join(data, "s"), "--pid-file="+filepath.Join(data, "pid"), "--skip-log-bin", "--skip-name-resolve", "--innodb-log-file-size=4M", "--innodb-flush-log-at-trx-commit=0")
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
 )
@@ -66,20 +67,31 @@ func (r *Rotator) status(ctx context.Context, s *session, old rotate.Credential)
 	if err != nil || len(all) == 0 {
 		return rotate.Gone, err
 	}
-	status := rotate.Gone
+	count := map[rotate.Status]int{}
 	for _, a := range all {
-		switch has := a.holds(password(old)); {
-		case has && !a.locked:
-			return rotate.Live, nil
-		case has:
-			status = rotate.Inactive
-		case r.turns() && !a.locked:
-			// It has a password that the rotation knows nothing of: whoever had the old one
-			// could set it. It is to be locked all the same.
-			return rotate.Unknown, nil
+		count[r.standing(a, password(old))]++
+	}
+	for status, n := range count {
+		if n == len(all) {
+			return status, nil
 		}
 	}
-	return status, nil
+	return rotate.Unknown, nil // its hosts differ: something ended in the middle
+}
+
+// standing is the status of one account.
+func (r *Rotator) standing(a account, old leak.Secret) rotate.Status {
+	switch has := a.holds(old); {
+	case has && a.locked:
+		return rotate.Inactive
+	case has:
+		return rotate.Live
+	case r.turns() && !a.locked:
+		// It has a password that the rotation knows nothing of: whoever had the old one
+		// could set it. It is to be locked all the same.
+		return rotate.Unknown
+	}
+	return rotate.Gone
 }
 
 // Uses are the sessions of the old user that are open now. Where the user stays, those
@@ -185,12 +197,17 @@ func (r *Rotator) rest(ctx context.Context, s *session, a account, good bool) er
 	})
 }
 
-// Reactivate unlocks the old user.
+// Reactivate unlocks the old user, where it still has its password.
 func (r *Rotator) Reactivate(ctx context.Context, old rotate.Credential) error {
 	if !r.turns() {
 		return nil
 	}
-	return r.each(ctx, old, func(s *session, a account) error { return s.run(ctx, "ALTER USER "+a.String()+" ACCOUNT UNLOCK") })
+	return r.each(ctx, old, func(s *session, a account) error {
+		if !a.holds(password(old)) {
+			return fmt.Errorf("the password of %s is gone: it cannot be made active again", a)
+		}
+		return s.run(ctx, "ALTER USER "+a.String()+" ACCOUNT UNLOCK")
+	})
 }
 
 // Delete has the old user forget its password. The user stays, locked, with its grants:

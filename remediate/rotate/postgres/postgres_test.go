@@ -178,10 +178,10 @@ func every(some int) int {
 func TestRotations(t *testing.T) {
 	s := newStage(t)
 	t.Run("alternating", func(t *testing.T) {
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene(""), Every: every(97), Kills: 12})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene(""), Every: every(149), Kills: 10})
 	})
 	t.Run("single user", func(t *testing.T) {
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene("mode: single-user"), Every: every(61), Kills: 8})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene("mode: single-user"), Every: every(97), Kills: 6})
 	})
 }
 
