@@ -47,7 +47,7 @@ func every() int {
 func TestRotator(t *testing.T) {
 	g := startGate(t)
 	var users atomic.Int64
-	rotatetest.Run(t, rotatetest.Suite{Kills: 40, Every: every(), Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 40, Modes: 20, Every: every(), Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		user := fmt.Sprintf("deploy-%d", users.Add(1))
 		old := credential(g.newUser(t, user))
 		return &rotatetest.Scene{

@@ -39,6 +39,8 @@ type Suite struct {
 	// Kills is how many ends a run must have tried at least, so that a hook which gets
 	// lost is noticed.
 	Kills int
+	// Modes is how many failure modes must have been covered; 0 asks for none.
+	Modes int
 	// Without are cases that cannot be asked of this rotator, and why.
 	Without map[string]string
 }
@@ -116,6 +118,9 @@ func Run(t *testing.T, s Suite) {
 		}
 	}
 	t.Logf("%d ends of a run were tried, %d failure modes covered", kills, len(modes))
+	if all && len(modes) < s.Modes {
+		t.Errorf("%d failure modes are covered, fewer than %d", len(modes), s.Modes)
+	}
 	if all && kills < s.Kills {
 		t.Errorf("%d ends of a run were tried, fewer than %d", kills, s.Kills)
 	}

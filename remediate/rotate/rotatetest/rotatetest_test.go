@@ -28,7 +28,7 @@ func every() int {
 func TestFakes(t *testing.T) {
 	for name, traits := range kinds {
 		t.Run(name, func(t *testing.T) {
-			rotatetest.Run(t, rotatetest.Suite{Kills: 90, Every: every(), Begin: func(_ testing.TB, hook func() error) *rotatetest.Scene {
+			rotatetest.Run(t, rotatetest.Suite{Kills: 90, Modes: 20, Every: every(), Begin: func(_ testing.TB, hook func() error) *rotatetest.Scene {
 				f, old := rotatetest.NewFake(traits, hook)
 				return &rotatetest.Scene{Rotator: f.Rotator(), Old: old, Works: f.Works, Count: f.Count, Use: f.Use}
 			}})
