@@ -35,10 +35,18 @@ func rotators() map[string]openRotator {
 		return awsiam.New(ctx, s)
 	}
 	all["postgres"] = func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
-		return postgres.New(ctx, s, dbuser.Options{Options: k.options()})
+		o, err := k.users()
+		if err != nil {
+			return nil, err
+		}
+		return postgres.New(ctx, s, o)
 	}
 	all["mysql"] = func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
-		return mysql.New(ctx, s, dbuser.Options{Options: k.options()})
+		o, err := k.users()
+		if err != nil {
+			return nil, err
+		}
+		return mysql.New(ctx, s, o)
 	}
 	return all
 }
@@ -59,6 +67,12 @@ func (k kinds) rotator(ctx context.Context, s rotate.Settings) (rotate.Rotator, 
 // options are what consumers and rotators are given of this program.
 func (k kinds) options() consumer.Options {
 	return consumer.Options{Getenv: k.kit.Env, Resolve: k.resolve}
+}
+
+// users are what rotators of database users are given: a Vault that rotates one is asked.
+func (k kinds) users() (dbuser.Options, error) {
+	managed, err := dbuser.InVault(k.kit.Env)
+	return dbuser.Options{Options: k.options(), Managed: managed}, err
 }
 
 func (k kinds) consumers(_ context.Context, s rotate.Settings) (all []consumer.Consumer, err error) {
