@@ -1,12 +1,8 @@
 package rotatetest
 
 import (
-	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"math/rand/v2"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -384,20 +380,4 @@ func retired(w *world) {
 		w.Error("the entry was changed, or the value was not remembered")
 	}
 	w.tidy("retired", o)
-}
-
-// silent: no value is in anything that is written or said, in no form.
-func silent(w *world) {
-	o, file := w.order()
-	w.finish(o, file, nil, 0)
-	texts := append(w.written(), file, w.said.Bytes(), []byte(o.Explain()))
-	for _, v := range w.secrets(w.scene.Old, w.current()) {
-		for _, form := range []string{v, base64.StdEncoding.EncodeToString([]byte(v)), base64.RawURLEncoding.EncodeToString([]byte(v)), hex.EncodeToString([]byte(v)), url.QueryEscape(v)} {
-			for _, text := range texts {
-				if bytes.Contains(text, []byte(form)) {
-					w.Errorf("a value stands in %.200q", text)
-				}
-			}
-		}
-	}
 }
