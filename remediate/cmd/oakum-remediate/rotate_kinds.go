@@ -31,6 +31,7 @@ type openRotator func(ctx context.Context, k kinds, s rotate.Settings) (rotate.R
 // rotators are the kinds of credentials that there is a rotator for.
 func rotators() map[string]openRotator {
 	all := tokenRotators()
+	maps.Copy(all, keyRotators())
 	all[awsiam.Kind] = func(ctx context.Context, _ kinds, s rotate.Settings) (rotate.Rotator, error) {
 		return awsiam.New(ctx, s)
 	}
