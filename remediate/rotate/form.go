@@ -68,7 +68,8 @@ func (f Form) field(value leak.Secret, part string, alone bool) string {
 	if name, ok := f.Fields[part]; ok {
 		return name
 	}
-	if _, document := store.Fields(value); alone && !document {
+	fields, document := store.Fields(value)
+	if _, has := fields[part]; alone && (!document || part == KeyFile && !has) {
 		return whole
 	}
 	return part

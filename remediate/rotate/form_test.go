@@ -90,3 +90,31 @@ func TestFormsRefuse(t *testing.T) {
 		t.Errorf("a user name that changes and is not in the entry: %v", err)
 	}
 }
+
+// A key file is a document itself: it is the whole value, unless the entry has it in a
+// field.
+func TestFormOfAKeyFile(t *testing.T) {
+	file := func(n string) leak.Secret {
+		return leak.NewSecret([]byte(`{"type":"service_account","private_key":"` + n + `"}`))
+	}
+	whole := file("a")
+	c, err := Form{}.Read(whole, []string{KeyFile})
+	if err != nil || !c[KeyFile].Equal(whole) {
+		t.Fatalf("%v", err)
+	}
+	got, err := Form{}.Write(whole, Credential{KeyFile: file("b")})
+	if err != nil || !got.Equal(file("b")) {
+		t.Errorf("the whole value: %v", err)
+	}
+	inside, err := store.Document(map[string]leak.Secret{KeyFile: whole, "host": leak.NewSecret([]byte("h"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err = Form{}.Write(inside, Credential{KeyFile: file("b")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fields, _ := store.Fields(got); !fields[KeyFile].Equal(file("b")) || fields["host"].IsZero() {
+		t.Error("in a field it is not replaced there")
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
+	"github.com/oakum-sec/oakum/remediate/store"
 )
 
 // verifyOp uses the new credential, several times in a row: one success may be one of
@@ -235,6 +236,12 @@ func (r *rotation) secrets() (all []leak.Secret) {
 	for _, part := range []string{Password, Token, SecretAccessKey, PrivateKey} {
 		if v, ok := r.old[part]; ok {
 			all = append(all, v)
+		}
+	}
+	if file, ok := r.old[KeyFile]; ok { // and what in it gives access: it is copied alone, too
+		all = append(all, file)
+		if fields, _ := store.Fields(file); !fields[PrivateKey].IsZero() {
+			all = append(all, fields[PrivateKey])
 		}
 	}
 	return all

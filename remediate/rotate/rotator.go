@@ -18,6 +18,9 @@ const (
 	SecretAccessKey = "secret_access_key"
 	PrivateKey      = "private_key"
 	KeyID           = "key_id"
+	// KeyFile is a JSON document of its own, as Google's: where it is the only part, and
+	// the entry has no such field, it is the entry's whole value.
+	KeyFile = "key_file"
 )
 
 // Credential is a credential in parts, by their standard names.

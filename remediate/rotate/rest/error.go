@@ -94,6 +94,8 @@ func words(text []byte) string {
 		Message any    `json:"message"` // GitHub, GitLab, Azure DevOps, Kubernetes
 		Error   any    `json:"error"`   // GitLab, Slack, npm; Stripe has an object
 		Reason  string `json:"reason"`
+		// Description says more than a code in error does (RFC 6749, 5.2).
+		Description string `json:"error_description"`
 	}
 	if json.Unmarshal(text, &m) != nil {
 		return ""
@@ -101,6 +103,9 @@ func words(text []byte) string {
 	for _, v := range []any{m.Message, m.Error} {
 		switch v := v.(type) {
 		case string:
+			if m.Description != "" {
+				v += ": " + m.Description
+			}
 			return short(v)
 		case map[string]any:
 			if s, ok := v["message"].(string); ok {

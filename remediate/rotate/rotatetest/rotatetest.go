@@ -393,7 +393,7 @@ func (w *world) written() (all [][]byte) {
 // secrets are the values that must not be told.
 func (w *world) secrets(all ...rotate.Credential) (values []string) {
 	for _, c := range all {
-		for _, part := range []string{rotate.Password, rotate.Token, rotate.SecretAccessKey, rotate.PrivateKey} {
+		for _, part := range []string{rotate.Password, rotate.Token, rotate.SecretAccessKey, rotate.PrivateKey, rotate.KeyFile} {
 			if v, ok := c[part]; ok && !slices.Contains(values, store.Plain(v)) {
 				values = append(values, store.Plain(v))
 			}
