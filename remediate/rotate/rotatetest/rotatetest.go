@@ -88,6 +88,7 @@ func Cases() []Case {
 		{"public first", []int{13}, publicFirst},
 		{"no value leaves", []int{29}, silent},
 		{"nothing in its place", []int{14, 16}, retired},
+		{"on a schedule", nil, scheduled},
 	}
 }
 
