@@ -18,7 +18,7 @@ import (
 func remediateCommand(kit cli.Kit) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "remediate",
-		Short: "Move credentials into a secret store: plan, apply, resume, rollback",
+		Short: "Move credentials into a secret store and rotate them: plan, apply, resume, rollback",
 		Long: `Moves credentials out of files into a secret store, in steps that can be looked at,
 gone on with after a crash, and taken back:
 
@@ -28,7 +28,13 @@ gone on with after a crash, and taken back:
   finish    give up the way back
 
 What was moved is as leaked as before until it is rotated: its state says
-MOVED_NOT_ROTATED. docs/remediate.md has the whole run.`,
+MOVED_NOT_ROTATED. docs/remediate.md has the whole run. Then:
+
+  rotate    a new credential in its place, and the old one retired with proof
+  identity  a role in the place of an AWS key, and no secret at all
+  dynamic   database users that come and go by themselves
+  report    each leaked secret from its first commit to its end
+  audit     the journals against the store's own log`,
 	}
 	c.AddCommand(planCommand(kit), applyCommand(kit), statusCommand(kit), resumeCommand(kit), rollbackCommand(kit), finishCommand(kit), snippetCommand(kit), accessCommand(kit), rotateCommand(kit), reportCommand(kit), auditCommand(kit), dynamicCommand(kit), identityCommand(kit))
 	return c
