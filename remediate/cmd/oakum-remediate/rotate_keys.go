@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/rotate/azuresp"
 	"github.com/oakum-sec/oakum/remediate/rotate/gcpkey"
 	"github.com/oakum-sec/oakum/remediate/rotate/tlskey"
 	"github.com/oakum-sec/oakum/remediate/rotate/token"
@@ -13,6 +14,9 @@ import (
 func keyRotators() map[string]openRotator {
 	return map[string]openRotator{
 		token.Generic: checkedByCommand,
+		azuresp.Kind: func(ctx context.Context, _ kinds, s rotate.Settings) (rotate.Rotator, error) {
+			return azuresp.New(ctx, s)
+		},
 		gcpkey.Kind: func(ctx context.Context, _ kinds, s rotate.Settings) (rotate.Rotator, error) {
 			return gcpkey.New(ctx, s)
 		},
