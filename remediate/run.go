@@ -93,19 +93,6 @@ func (r *run) mark(phase journal.Phase, act string) error {
 	return r.Journal.Add(journal.Record{Plan: r.plan.ID, Phase: phase, Step: act, Text: r.hash})
 }
 
-// lastAct is what the run did last, and whether that came to its end.
-func lastAct(records []journal.Record) (last string, ended bool) {
-	for _, rec := range records {
-		switch rec.Phase {
-		case journal.Begin:
-			last, ended = rec.Step, false
-		case journal.End:
-			ended = true
-		}
-	}
-	return last, ended
-}
-
 // Apply does a plan, given as its file. approve is the hash that irreversible steps ask for.
 // The id is that of the run, where there is one.
 func (t *Tools) Apply(ctx context.Context, file []byte, approve string) (id string, err error) {
@@ -118,7 +105,7 @@ func (t *Tools) Apply(ctx context.Context, file []byte, approve string) (id stri
 		return "", err
 	}
 	defer r.Close()
-	if last, _ := lastAct(r.Journal.Records()); last != "" && last != actApply {
+	if last, _ := journal.Last(r.Journal.Records()); last != "" && last != actApply {
 		return p.ID, fmt.Errorf("the run of %s ended with %s: plan again", p.ID, last)
 	}
 	return p.ID, r.apply(ctx, approve)
@@ -131,7 +118,7 @@ func (t *Tools) Resume(ctx context.Context, id, approve string) error {
 		return err
 	}
 	defer r.Close()
-	switch last, _ := lastAct(r.Journal.Records()); last {
+	switch last, _ := journal.Last(r.Journal.Records()); last {
 	case actRollback:
 		return r.rollback(ctx)
 	case actFinish:
@@ -233,7 +220,7 @@ func (t *Tools) Rollback(ctx context.Context, id string) error {
 		return err
 	}
 	defer r.Close()
-	if last, _ := lastAct(r.Journal.Records()); last == actFinish {
+	if last, _ := journal.Last(r.Journal.Records()); last == actFinish {
 		return errors.New("the run is finished: what a rollback would need is gone; the values are in the store")
 	}
 	if err := r.begunHere(ctx); err != nil {
@@ -269,7 +256,7 @@ func (t *Tools) Finish(id, approve string) error {
 		return err
 	}
 	defer r.Close()
-	switch last, ended := lastAct(r.Journal.Records()); {
+	switch last, ended := journal.Last(r.Journal.Records()); {
 	case last == actFinish && ended:
 		return nil
 	case last != actFinish && (last != actApply || !ended):

@@ -54,7 +54,7 @@ func (t *Tools) Status(id string) (*Status, error) {
 	if s.Records, err = journal.Read(root, t.Key); err != nil {
 		return nil, err
 	}
-	s.Act, s.Ended = lastAct(s.Records)
+	s.Act, s.Ended = journal.Last(s.Records)
 	for _, r := range s.Records {
 		switch r.Phase {
 		case journal.Verified:

@@ -113,7 +113,7 @@ func (c *cloud) read(root *os.Root) (p *Plan, back bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	last, ended := lastAct(records)
+	last, ended := journal.Last(records)
 	return p, last == actUndo && ended, nil
 }
 
@@ -136,19 +136,6 @@ func (c *cloud) sameNeeds(s *Settings, p *Plan) error {
 		return errors.New("needs or variables were changed since this run began: take it back (`oakum remediate identity undo`) and begin again")
 	}
 	return nil
-}
-
-// lastAct is what a run did last, and whether that came to its end.
-func lastAct(records []journal.Record) (last string, ended bool) {
-	for _, r := range records {
-		switch r.Phase {
-		case journal.Begin:
-			last, ended = r.Step, false
-		case journal.End:
-			ended = true
-		}
-	}
-	return last, ended
 }
 
 // begin opens the run for settings, which begins where none has.
@@ -207,7 +194,7 @@ func (t *Tools) Apply(ctx context.Context, s *Settings) (*Plan, error) {
 		return nil, err
 	}
 	defer r.folder.Close()
-	switch last, ended := lastAct(r.folder.Journal.Records()); {
+	switch last, ended := journal.Last(r.folder.Journal.Records()); {
 	case last == actUndo && !ended:
 		return r.plan, errors.New("this run is being taken back: `oakum remediate identity undo` goes on with that")
 	case last == actFinish:
@@ -248,7 +235,7 @@ func (t *Tools) Undo(ctx context.Context, s *Settings) (*Plan, error) {
 		return nil, err
 	}
 	defer r.folder.Close()
-	if last, _ := lastAct(r.folder.Journal.Records()); last == actFinish {
+	if last, _ := journal.Last(r.folder.Journal.Records()); last == actFinish {
 		return r.plan, errors.New("the run is finished: what its undo would need is gone")
 	}
 	state, err := r.keyState(ctx, r.plan)
@@ -279,7 +266,7 @@ func (t *Tools) Finish(ctx context.Context, s *Settings) (*Plan, error) {
 		return nil, err
 	}
 	defer r.folder.Close()
-	switch last, ended := lastAct(r.folder.Journal.Records()); {
+	switch last, ended := journal.Last(r.folder.Journal.Records()); {
 	case last == actFinish && ended:
 		return r.plan, nil
 	case last != actFinish && (last != actApply || !ended):

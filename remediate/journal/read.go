@@ -88,3 +88,17 @@ func (h head) fits(records []Record) error {
 	}
 	return nil
 }
+
+// Last is the act that a run was about when it ended (the step of its last Begin), and
+// whether that came to its end.
+func Last(records []Record) (act string, ended bool) {
+	for _, r := range records {
+		switch r.Phase {
+		case Begin:
+			act, ended = r.Step, false
+		case End:
+			ended = true
+		}
+	}
+	return act, ended
+}

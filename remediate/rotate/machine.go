@@ -89,7 +89,7 @@ func (m *Machine) Run(ctx context.Context, file []byte, approve string) (id stri
 		return "", err
 	}
 	return o.ID, m.do(ctx, o.ID, file, func(r *rotation) error {
-		if last, _ := lastAct(r.Journal.Records()); last == actRollback {
+		if last, _ := journal.Last(r.Journal.Records()); last == actRollback {
 			return fmt.Errorf("the rotation %s was rolled back: order again", o.ID)
 		}
 		return r.run(ctx, approve)
@@ -99,7 +99,7 @@ func (m *Machine) Run(ctx context.Context, file []byte, approve string) (id stri
 // Resume goes on with what a run was about when it ended.
 func (m *Machine) Resume(ctx context.Context, id, approve string) error {
 	return m.do(ctx, id, nil, func(r *rotation) error {
-		if last, _ := lastAct(r.Journal.Records()); last == actRollback {
+		if last, _ := journal.Last(r.Journal.Records()); last == actRollback {
 			return r.rollback(ctx)
 		}
 		return r.run(ctx, approve)
@@ -128,26 +128,13 @@ func (m *Machine) do(ctx context.Context, id string, file []byte, what func(*rot
 	if r.order, _, err = ReadOrder(bytes.NewReader(f.File), m.Home.Key); err != nil {
 		return err
 	}
-	if last, ended := lastAct(f.Journal.Records()); ended {
+	if last, ended := journal.Last(f.Journal.Records()); ended {
 		return fmt.Errorf("the rotation %s came to its end already (%s)", id, last)
 	}
 	if err := r.open(ctx); err != nil {
 		return err
 	}
 	return what(r)
-}
-
-// lastAct is what the run did last, and whether that came to its end.
-func lastAct(records []journal.Record) (last string, ended bool) {
-	for _, rec := range records {
-		switch rec.Phase {
-		case journal.Begin:
-			last, ended = rec.Step, false
-		case journal.End:
-			ended = true
-		}
-	}
-	return last, ended
 }
 
 // open reaches all that the order is about, and makes sure that it is the same as when
@@ -249,7 +236,7 @@ func (r *rotation) seal(name string, value leak.Secret) error {
 
 // run takes the stages in order, until the end or until something has to be waited for.
 func (r *rotation) run(ctx context.Context, approve string) error {
-	if last, _ := lastAct(r.Journal.Records()); last != actRotate {
+	if last, _ := journal.Last(r.Journal.Records()); last != actRotate {
 		if err := r.mark(journal.Begin, actRotate); err != nil {
 			return err
 		}
@@ -284,7 +271,7 @@ func (r *rotation) approved(ctx context.Context, s stage, approve string) error 
 }
 
 func (r *rotation) rollback(ctx context.Context) error {
-	if last, _ := lastAct(r.Journal.Records()); last != actRollback {
+	if last, _ := journal.Last(r.Journal.Records()); last != actRollback {
 		if err := r.mark(journal.Begin, actRollback); err != nil {
 			return err
 		}
@@ -353,14 +340,7 @@ func (m *Machine) pause(ctx context.Context, d time.Duration) error {
 	if m.Pause != nil {
 		return m.Pause(ctx, d)
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return act.Sleep(ctx, d)
 }
 
 // who is the holder of leases: user, host and the folder in which the run lies.

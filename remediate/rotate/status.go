@@ -60,7 +60,7 @@ func ProgressOf(h act.Home, id string) (*Progress, error) {
 
 // read works out the state.
 func (p *Progress) read() {
-	last, ended := lastAct(p.Records)
+	last, ended := journal.Last(p.Records)
 	p.Ended, p.State = ended, Ordered
 	if last == actRollback && ended {
 		p.State = RolledBack

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/ref"
 )
 
@@ -32,14 +33,7 @@ func (o Options) Wait(ctx context.Context, d time.Duration) error {
 	if o.Pause != nil {
 		return o.Pause(ctx, d)
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return act.Sleep(ctx, d)
 }
 
 // Until looks again and again until there is something to tell: done, an error, or that

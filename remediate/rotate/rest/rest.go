@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/scrub"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -69,7 +70,7 @@ func New(o Options) (*Client, error) {
 	}
 	u.Path = strings.TrimRight(u.Path, "/") + "/"
 	if o.Pause == nil {
-		o.Pause = pause
+		o.Pause = act.Sleep
 	}
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport
@@ -207,15 +208,4 @@ func (c *Client) read(ctx context.Context, call Call, answer *http.Response, hid
 func (call Call) what(hide []leak.Secret) string {
 	path, _, _ := strings.Cut(call.Path, "?")
 	return call.Method + " " + scrub.Text(path, hide...)
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/rotate/rest"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -114,14 +115,7 @@ func (o Options) wait(ctx context.Context, d time.Duration) error {
 	if o.Pause != nil {
 		return o.Pause(ctx, d)
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return act.Sleep(ctx, d)
 }
 
 // accepted tells what an answer to a question says of the token that it was asked with:
