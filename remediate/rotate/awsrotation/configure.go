@@ -88,7 +88,7 @@ func Configure(ctx context.Context, cfg aws.Config, s Schedule) error {
 		return fmt.Errorf("look at the secret %s: %w", s.Secret, err)
 	}
 	if !aws.ToBool(is.RotationEnabled) || aws.ToString(is.RotationLambdaARN) != s.Function {
-		return fmt.Errorf("Secrets Manager took the schedule of %s and does not have it: look at it in the console", s.Secret)
+		return fmt.Errorf("the schedule of %s was taken by Secrets Manager, which does not have it: look at it in the console", s.Secret)
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func (r *Rotator) Traits() rotate.Traits {
 }
 
 func (r *Rotator) Next(context.Context, rotate.Credential, string) (rotate.Credential, error) {
-	return nil, errors.New("Microsoft makes client secrets")
+	return nil, errors.New("client secrets are made by Microsoft")
 }
 
 // Inspect refuses what must not be rotated: a secret that is dead, or of which it is not
@@ -194,11 +194,11 @@ func (r *Rotator) accepted(ctx context.Context, c rotate.Credential) (bool, erro
 	e, refused := errors.AsType[*rest.Error](err)
 	switch {
 	case refused && (strings.Contains(e.Words, "AADSTS7000215") || strings.Contains(e.Words, "AADSTS7000222")): // not known, expired
-		return false, fmt.Errorf("Microsoft does not accept the secret (%s): %w", e.Words, rotate.ErrNotYet)
+		return false, fmt.Errorf("the secret is not accepted by Microsoft (%s): %w", e.Words, rotate.ErrNotYet)
 	case err != nil:
 		return false, fmt.Errorf("sign in as %s: %w", r.set.ClientID, err)
 	case answer.Token == "":
-		return false, errors.New("Microsoft answers to the secret without a token")
+		return false, errors.New("no token in Microsoft's answer to the secret")
 	}
 	return true, nil
 }

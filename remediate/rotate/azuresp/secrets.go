@@ -92,7 +92,7 @@ func (r *Rotator) Provision(ctx context.Context, p rotate.Provision) (rotate.Cre
 			return nil, fmt.Errorf("make a secret for %s: %w", r.set.ClientID, err)
 		}
 		if k.Text == "" || k.ID == "" {
-			return nil, fmt.Errorf("Microsoft answers without a secret for %s", r.set.ClientID)
+			return nil, fmt.Errorf("no secret in Microsoft's answer for %s", r.set.ClientID)
 		}
 		if !strings.HasPrefix(store.Plain(p.Old[rotate.Token]), k.Text[:min(3, len(k.Text))]) {
 			return rotate.Credential{rotate.Token: leak.NewSecret([]byte(k.Text))}, nil

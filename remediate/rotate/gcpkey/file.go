@@ -143,11 +143,11 @@ func (r *Rotator) Verify(ctx context.Context, c rotate.Credential) error {
 	e, refused := errors.AsType[*rest.Error](err)
 	switch {
 	case refused && (e.Status == http.StatusBadRequest || e.Status == http.StatusUnauthorized) && strings.HasPrefix(e.Words, "invalid_grant"):
-		return fmt.Errorf("Google does not accept key %s (%s): %w", f.id, e.Words, rotate.ErrNotYet)
+		return fmt.Errorf("it is not accepted by Google: key %s (%s): %w", f.id, e.Words, rotate.ErrNotYet)
 	case err != nil:
 		return fmt.Errorf("try key %s: %w", f.id, err)
 	case answer.Token == "":
-		return fmt.Errorf("Google answers to key %s without a token", f.id)
+		return fmt.Errorf("no token in Google's answer to key %s", f.id)
 	}
 	return nil
 }

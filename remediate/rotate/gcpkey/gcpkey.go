@@ -102,7 +102,7 @@ func (r *Rotator) Traits() rotate.Traits {
 }
 
 func (r *Rotator) Next(context.Context, rotate.Credential, string) (rotate.Credential, error) {
-	return nil, errors.New("Google makes the keys of service accounts")
+	return nil, errors.New("the keys of service accounts are made by Google")
 }
 
 // Inspect refuses what must not be rotated: oakum's own key, one that is gone, and an
@@ -162,7 +162,7 @@ func (r *Rotator) Provision(ctx context.Context, p rotate.Provision) (rotate.Cre
 	case err != nil:
 		return nil, fmt.Errorf("read the new key of %s: %w", f.email, err)
 	case fresh.email != f.email || !strings.HasSuffix(made.Name, "/"+fresh.id):
-		return nil, fmt.Errorf("Google answers with a key file that is not the one of %s", made.Name)
+		return nil, fmt.Errorf("the key file in Google's answer is not the one of %s", made.Name)
 	}
 	return c, nil
 }

@@ -126,10 +126,9 @@ func statementLog(t *testing.T, s *stage) {
 	for s.ask(t, "SELECT current_setting('log_statement')") != "all" {
 		t.Log("not yet reloaded")
 	}
-	begin := len(s.pg.Log())
 	for _, mode := range []string{"", "mode: single-user"} {
 		a, b, old := s.app(t)
-		begin = len(s.pg.Log()) // the test's own statement had the old password
+		begin := len(s.pg.Log()) // the test's own statement had the old password
 		if mode == "" {
 			mode = users(a, b)
 		}

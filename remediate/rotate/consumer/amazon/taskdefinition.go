@@ -57,6 +57,7 @@ func repin(from, before, version string) (string, bool) {
 // again is a revision as it would be registered anew. TestTaskDefinitionsAreCopiedWhole
 // holds that no field is forgotten.
 func again(d types.TaskDefinition, tags []types.Tag) *ecs.RegisterTaskDefinitionInput {
+	//lint:file-ignore SA1019 a revision that has accelerators, which are no longer offered, is copied whole all the same
 	return &ecs.RegisterTaskDefinitionInput{
 		ContainerDefinitions: slices.Clone(d.ContainerDefinitions), Family: d.Family, Cpu: d.Cpu, EnableFaultInjection: d.EnableFaultInjection,
 		EphemeralStorage: d.EphemeralStorage, ExecutionRoleArn: d.ExecutionRoleArn, InferenceAccelerators: d.InferenceAccelerators,

@@ -109,7 +109,7 @@ func (a *azureDevOps) read(ctx context.Context) (g azureGroup, err error) {
 	answer, err := a.call(ctx, rest.Call{Method: http.MethodGet, Path: path, Into: &g})
 	switch {
 	case answer.Status == http.StatusNonAuthoritativeInfo: // its page to sign in, which is no JSON
-		return g, errors.New("Azure DevOps does not accept the token: it expired, was revoked, or is not this organization's")
+		return g, errors.New("the token is not accepted by Azure DevOps: it expired, was revoked, or is not this organization's")
 	case rest.StatusOf(err) == http.StatusNotFound || err == nil && g.ID != a.group: // "null" is its answer where there is none
 		return g, fmt.Errorf("%w: there is no variable group %d in %s, or the token may not see it", consumer.ErrUnfit, a.group, a.project)
 	}
