@@ -167,7 +167,7 @@ func TestAzureDevOpsRefusals(t *testing.T) {
 		w.WriteHeader(http.StatusNonAuthoritativeInfo)
 		w.Write([]byte("<html>sign in</html>"))
 	})
-	refused(t, a.parse(civar.ParseAzureDevOps, azureText), u, nil, "does not accept the token")
+	refused(t, a.parse(civar.ParseAzureDevOps, azureText), u, nil, "is not accepted by Azure DevOps")
 	refuses(t, civar.ParseAzureDevOps, map[string]string{
 		"project: x\ngroup: 1\nvariables: {a: password}": "dev.azure.com", "url: https://dev.azure.com/a\nproject: x\ngroup: 1": "variables",
 		"url: https://dev.azure.com/a\nproject: x\ngroup: one\nvariables: {a: password}": "cannot unmarshal",
