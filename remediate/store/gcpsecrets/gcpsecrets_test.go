@@ -19,7 +19,7 @@ import (
 )
 
 // start serves on loopback until the test ends.
-func start(t *testing.T, s *server) *gcpsecrets.Driver {
+func start(t *testing.T, s *server, more ...option.ClientOption) *gcpsecrets.Driver {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -29,8 +29,8 @@ func start(t *testing.T, s *server) *gcpsecrets.Driver {
 	pb.RegisterSecretManagerServiceServer(g, s)
 	go g.Serve(l)
 	t.Cleanup(g.Stop)
-	d, err := gcpsecrets.New(t.Context(), "shop-prod", gcpsecrets.Options{Locations: []string{"europe-west1"}}, option.WithEndpoint(l.Addr().String()), option.WithoutAuthentication(),
-		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	d, err := gcpsecrets.New(t.Context(), "shop-prod", gcpsecrets.Options{Locations: []string{"europe-west1"}},
+		append(more, option.WithEndpoint(l.Addr().String()), option.WithoutAuthentication(), option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))...)
 	if err != nil {
 		t.Fatal(err)
 	}
