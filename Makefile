@@ -90,6 +90,9 @@ else
 endif
 
 # The admission server: reviews over TLS, pods through a real API server, what ConfigMaps cost (bench/README.md).
+bench-migration: build
+	cd bench && go run ./migration -program ../bin/oakum-remediate $(BENCHFLAGS)
+
 bench-webhook: build
 	cd internal/realtest && go run ./cmd/parts etcd kube-apiserver kubectl
 	cd webhook/e2e && go build -o ../../bin/ ./load
