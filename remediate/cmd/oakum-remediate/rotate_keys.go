@@ -6,6 +6,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/azuresp"
 	"github.com/oakum-sec/oakum/remediate/rotate/gcpkey"
+	"github.com/oakum-sec/oakum/remediate/rotate/sshkey"
 	"github.com/oakum-sec/oakum/remediate/rotate/tlskey"
 	"github.com/oakum-sec/oakum/remediate/rotate/token"
 )
@@ -16,6 +17,9 @@ func keyRotators() map[string]openRotator {
 		token.Generic: checkedByCommand,
 		azuresp.Kind: func(ctx context.Context, _ kinds, s rotate.Settings) (rotate.Rotator, error) {
 			return azuresp.New(ctx, s)
+		},
+		sshkey.Kind: func(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator, error) {
+			return sshkey.New(ctx, s, k.options())
 		},
 		gcpkey.Kind: func(ctx context.Context, _ kinds, s rotate.Settings) (rotate.Rotator, error) {
 			return gcpkey.New(ctx, s)
