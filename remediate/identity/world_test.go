@@ -78,7 +78,8 @@ func (w *world) must(err error) {
 
 // config reaches moto, past the gate, as somebody.
 func (w *world) config(who aws.Credentials) aws.Config {
-	return aws.Config{Region: "eu-west-1", BaseEndpoint: &w.gate.moto, Credentials: credentials.StaticCredentialsProvider{Value: who}, RetryMaxAttempts: 1}
+	// moto sometimes closes a connection in the middle of an answer
+	return aws.Config{Region: "eu-west-1", BaseEndpoint: &w.gate.moto, Credentials: credentials.StaticCredentialsProvider{Value: who}, RetryMaxAttempts: 3}
 }
 
 func (w *world) user(name, policy string) aws.Credentials {
