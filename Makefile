@@ -45,7 +45,7 @@ test:
 # The tests come last, and the parts that they ran close the output.
 check: parts format vet staticcheck cross
 	@ran=$$(mktemp); trap 'rm -f "$$ran"' EXIT; \
-	OAKUM_PARTS_REQUIRED=1 OAKUM_PARTS_RAN=$$ran $(MAKE) test TESTFLAGS=-count=1; \
+	OAKUM_PARTS_REQUIRED=1 OAKUM_PARTS_RAN=$$ran $(MAKE) test TESTFLAGS="-count=1 -p 3"; \
 	echo "real parts that ran: $$(sort -u "$$ran" | paste -sd ' ' -)"
 
 # make check tries a seeded 30 of the places.

@@ -35,7 +35,7 @@ func (k *Keeper) login(ctx context.Context, query url.Values) (*login, error) {
 	if err != nil {
 		return nil, failed("auth/token/lookup-self", err)
 	}
-	ttl, err := s.TokenTTL()
+	ttl, err := lives(s)
 	if err != nil {
 		return nil, fmt.Errorf("read how long the token lives: %w", err)
 	}
@@ -49,6 +49,16 @@ func (k *Keeper) login(ctx context.Context, query url.Values) (*login, error) {
 	}
 	k.logins[query.Encode()] = l
 	return l, nil
+}
+
+// lives is how long a token lives from now, 0 being for ever. Vault counts its ttl in
+// whole seconds: one that ends within the second has 0 too, and an expire_time.
+func lives(s *api.Secret) (time.Duration, error) {
+	ttl, err := s.TokenTTL()
+	if err != nil || ttl > 0 || s.Data["expire_time"] == nil {
+		return ttl, err
+	}
+	return time.Second, nil
 }
 
 // tend renews the token, and is false where it has to be replaced.
