@@ -49,6 +49,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	stayAway()
 	if err := run(ctx, options{*program, *span, *through, *maps, *only}); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
@@ -89,7 +90,7 @@ func run(ctx context.Context, o options) error {
 }
 
 func measure(ctx context.Context, s *server, o options) error {
-	fmt.Printf("ready after %v; one core for the server (%d here), %v a cell\n\n", s.Ready.Round(time.Millisecond), runtime.NumCPU(), o.span)
+	fmt.Printf("ready after %v; one core for the server (%d here), %v a cell\n\n", s.Ready.Round(time.Millisecond), cores, o.span)
 	fmt.Println("| review | connections | reviews/s | asked/s | p50 | p99 | most |\n|---|---|---|---|---|---|---|")
 	missed := 0
 	for _, size := range sizes {
@@ -140,6 +141,7 @@ func cell(ctx context.Context, s *server, body []byte, connections int, span tim
 	if err := full.err(); err != nil {
 		return nil, nil, err
 	}
+	runtime.GC()
 	late = open(ctx, t, body, connections, full.rate()*share, span)
 	return late, full, late.err()
 }

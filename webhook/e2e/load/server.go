@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,23 @@ type server struct {
 	dir string
 }
 
+// cores of this machine, asked before this program leaves one of them.
+var cores = runtime.NumCPU()
+
+// stayAway leaves the server's core to it: this program, and the control plane that it starts,
+// run on the others. Its own collector, whose turns would be told as the server's, runs between
+// cells alone, or at a gigabyte.
+func stayAway() {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(1 << 30)
+	if taskset, err := exec.LookPath("taskset"); err == nil && cores > 1 {
+		others := fmt.Sprintf("0-%d", cores-2)
+		if out, err := exec.Command(taskset, "-a", "-p", "-c", others, strconv.Itoa(os.Getpid())).CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "load: going on with the server's core shared: %v: %s\n", err, out)
+		}
+	}
+}
+
 // memory is a limit of 128 MiB, less what Go does not count of it.
 const memory = "GOMEMLIMIT=100MiB"
 
@@ -38,7 +56,7 @@ func startServer(plane *e2e.Plane, program string) (*server, error) {
 	}
 	prefix := []string{"env", "GOMAXPROCS=1", memory}
 	if taskset, err := exec.LookPath("taskset"); err == nil {
-		prefix = append(prefix, taskset, "-c", strconv.Itoa(runtime.NumCPU()-1))
+		prefix = append(prefix, taskset, "-c", strconv.Itoa(cores-1))
 	}
 	w, err := plane.StartWebhook(program, e2e.WebhookOptions{Dir: dir, Prefix: prefix})
 	if err != nil {
