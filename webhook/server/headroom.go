@@ -13,8 +13,8 @@ import (
 // Go's own measure is a share of what is in use: with 8 MB in use (no reviews) it would
 // run thirty times a second under small reviews, and with 50 MB (500 connections that sent
 // 1.5 MB each keep some 30 kB, five bodies, what the largest object takes apart) let
-// another 50 lie. A review of 64 kB leaves some 80 kB, so that it is one in a hundred and fifty
-// that meets the collector.
+// another 50 lie. A review of 64 kB leaves some 10 kB, so that the collector runs once in a
+// thousand, and a dozen of these wait for it.
 const DefaultHeadroom = 12 << 20
 
 // headroom has the collector run after so many bytes. It is asked again after each of its

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -25,6 +24,7 @@ type hook struct {
 	name    string
 	live    *live
 	gate    *gate
+	bodies  *bodies
 	metrics *metrics
 	log     *slog.Logger
 	ready   func() error // why it is not; nil: always ready
@@ -94,9 +94,13 @@ func (h *hook) answer(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	}
 	if err != nil {
 		why, _ := errors.AsType[*faultError](err)
-		return admit.Answer{UID: admit.UIDOf(body), Decision: admit.DecisionError, Incomplete: why.reason, Err: err}
+		return admit.Answer{UID: admit.UIDOf(body.text), Decision: admit.DecisionError, Incomplete: why.reason, Err: err}
 	}
-	return h.live.now().admitter.Review(ctx, body)
+	answer := h.live.now().admitter.Review(ctx, body.text)
+	if answer.Err == nil { // else a scanner may be at it still
+		body.giveBack()
+	}
+	return answer
 }
 
 // faultError is why a review did not come to be looked at, with a word for metrics.
@@ -109,10 +113,10 @@ func (e *faultError) Error() string { return e.err.Error() }
 func (e *faultError) Unwrap() error { return e.err }
 
 // read reads the body, of which as much as came is given beside an error.
-func (h *hook) read(ctx context.Context, w http.ResponseWriter, r *http.Request) (body []byte, done func(), err error) {
+func (h *hook) read(ctx context.Context, w http.ResponseWriter, r *http.Request) (b *body, done func(), err error) {
 	done, err = h.gate.room(ctx, r.ContentLength)
 	if err != nil {
-		return nil, nil, &faultError{"deadline", fmt.Errorf("wait for room: %w", err)}
+		return &body{}, nil, &faultError{"deadline", fmt.Errorf("wait for room: %w", err)}
 	}
 	until := time.Now().Add(slowest)
 	if d, ok := ctx.Deadline(); ok && d.Before(until) {
@@ -125,28 +129,17 @@ func (h *hook) read(ctx context.Context, w http.ResponseWriter, r *http.Request)
 			_ = control.SetReadDeadline(time.Time{})
 		}
 	}()
-	body, err = readAll(http.MaxBytesReader(w, r.Body, maxBody), r.ContentLength)
+	b, err = h.bodies.read(http.MaxBytesReader(w, r.Body, maxBody), r.ContentLength)
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return body, done, &faultError{"too-large", fmt.Errorf("the review has more than %d MiB", maxBody>>20)}
+		return b, done, &faultError{"too-large", fmt.Errorf("the review has more than %d MiB", maxBody>>20)}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return body, done, &faultError{"slow", errors.New("the review did not come in time")}
+		return b, done, &faultError{"slow", errors.New("the review did not come in time")}
 	case err != nil:
-		return body, done, &faultError{"body", fmt.Errorf("read the review: %w", err)}
+		return b, done, &faultError{"body", fmt.Errorf("read the review: %w", err)}
 	}
-	return body, done, nil
-}
-
-// readAll is io.ReadAll into a buffer of the length that was told, so that it does not
-// grow by doubling.
-func readAll(r io.Reader, length int64) ([]byte, error) {
-	if length <= 0 || length > maxBody {
-		return io.ReadAll(r)
-	}
-	body := make([]byte, length)
-	n, err := io.ReadFull(r, body)
-	return body[:n], err
+	return b, done, nil
 }
 
 // write sends the answer, or what the failure mode makes of there being none.

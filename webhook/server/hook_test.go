@@ -56,7 +56,7 @@ func hooked(t *testing.T, config string, p admit.Policy) *hook {
 	l.current.Store(j)
 	limits := Options{}
 	limits.Limits = Limits{InFlight: 4, BodyBytes: DefaultBodyBytes}
-	return &hook{name: "pods", live: l, gate: newGate(limits.Limits), metrics: newMetrics(prometheus.NewRegistry()), log: slog.New(slog.DiscardHandler)}
+	return &hook{name: "pods", live: l, gate: newGate(limits.Limits), bodies: &bodies{}, metrics: newMetrics(prometheus.NewRegistry()), log: slog.New(slog.DiscardHandler)}
 }
 
 // post has the hook answer a body.

@@ -124,9 +124,9 @@ func (o *Options) manager() (manager.Manager, error) {
 // hooks are the paths that an API server asks on.
 func (o *Options) hooks(l *live, m *metrics, r *readiness) http.Handler {
 	mux := http.NewServeMux()
-	g := newGate(o.Limits)
+	g, b := newGate(o.Limits), &bodies{}
 	for _, path := range []string{PathPods, PathWorkloads, PathData} {
-		mux.Handle(path, &hook{name: path[1:], live: l, gate: g, metrics: m, log: o.Log, ready: r.decides})
+		mux.Handle(path, &hook{name: path[1:], live: l, gate: g, bodies: b, metrics: m, log: o.Log, ready: r.decides})
 	}
 	return mux
 }

@@ -12,6 +12,9 @@ import (
 
 // Review answers one review. It returns when ctx ends, whatever it is at; the answer's
 // Err then wraps ctx's.
+//
+// The answer holds no part of body, which its caller may write over, unless Err is set:
+// a scanner may be looking at it still.
 func (a *Admitter) Review(ctx context.Context, body []byte) (answer Answer) {
 	defer func() {
 		if broken := recover(); broken != nil {

@@ -3,6 +3,7 @@ package admit_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -166,5 +167,24 @@ func TestDryRun(t *testing.T) {
 	dry, answer := ask(t, a, bytes.Replace(body, []byte(`"dryRun":false`), []byte(`"dryRun":true`), 1))
 	if !answer.DryRun || !reflect.DeepEqual(wet, dry) {
 		t.Errorf("%+v\n%+v", wet, dry)
+	}
+}
+
+// A server reads the next review into the last one's memory.
+func TestAnswerHoldsNothingOfTheBody(t *testing.T) {
+	a := admitter(t)
+	for _, c := range fixtures(t) {
+		body, err := c.Review("uid-" + c.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := a.Review(t.Context(), body)
+		before := fmt.Sprintf("%q %+v", answer.Body, answer)
+		for i := range body {
+			body[i] = '#'
+		}
+		if after := fmt.Sprintf("%q %+v", answer.Body, answer); after != before {
+			t.Errorf("%s: the answer was\n%s\nand is\n%s", c.Name, before, after)
+		}
 	}
 }
