@@ -21,11 +21,11 @@ func iamSimulate() Part {
 //go:embed lock/node-libraries.json
 var nodeLibrariesLock string
 
-// nodeLibraries are what the sample service testdata/apps/orders runs with: a client of
-// MariaDB, and AWS's SDK. Its program is their folder.
+// nodeLibraries are what the sample service testdata/apps/orders runs with: clients of
+// MariaDB and PostgreSQL, and AWS's SDK. Its program is their folder.
 func nodeLibraries() Part {
 	return node("node-libraries", "node_modules",
-		`{"name": "node-libraries", "private": true, "dependencies": {"@aws-sdk/client-secrets-manager": "3.1164.0", "@aws-sdk/client-ssm": "3.1164.0", "mysql2": "3.24.6"}}`, nodeLibrariesLock)
+		`{"name": "node-libraries", "private": true, "dependencies": {"@aws-sdk/client-secrets-manager": "3.1164.0", "@aws-sdk/client-ssm": "3.1164.0", "mysql2": "3.24.6", "pg": "8.23.1"}}`, nodeLibrariesLock)
 }
 
 // node is a package from npm with all that it needs, each pinned by its hash. No
