@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/oakum-sec/oakum/remediate/signed"
 )
 
 func newRepository(t testing.TB) *world {
@@ -202,17 +204,17 @@ func TestRollbackOfWhatIsShared(t *testing.T) {
 func TestFinishAsksForApproval(t *testing.T) {
 	w := newWorld(t)
 	p, file := w.planned(Wish{To: "memory:"})
-	if err := w.tools().Finish(p.ID, Hash(file)); err == nil {
+	if err := w.tools().Finish(p.ID, signed.Hash(file)); err == nil {
 		t.Error("a run that has not begun is finished")
 	}
 	if err := w.apply(file); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.tools().Finish(p.ID, Hash([]byte("another"))); err == nil || !strings.Contains(err.Error(), "--approve "+Hash(file)) {
+	if err := w.tools().Finish(p.ID, signed.Hash([]byte("another"))); err == nil || !strings.Contains(err.Error(), "--approve "+signed.Hash(file)) {
 		t.Errorf("finished without approval: %v", err)
 	}
 	for range 2 {
-		if err := w.tools().Finish(p.ID, Hash(file)); err != nil {
+		if err := w.tools().Finish(p.ID, signed.Hash(file)); err != nil {
 			t.Fatal(err)
 		}
 	}

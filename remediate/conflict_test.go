@@ -9,6 +9,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/leak/leaktest"
+	"github.com/oakum-sec/oakum/remediate/signed"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
@@ -182,7 +183,7 @@ func TestFieldIsAddedAfterOthers(t *testing.T) {
 func TestKilledAddition(t *testing.T) {
 	w, first := grown(t)
 	p, file := w.planned(Wish{To: "memory:"})
-	text, err := first.Encode()
+	text, err := signed.Encode(first)
 	if err != nil {
 		t.Fatal(err)
 	}

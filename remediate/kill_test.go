@@ -25,7 +25,7 @@ func (w *world) finish(p *Plan, file []byte, dice *rand.Rand, rest int) {
 			w.at = killAt(w.count + 1 + dice.IntN(120))
 		}
 		err, lived := alive(func() error {
-			if _, err := os.Stat(w.tools().folder(p.ID) + "/" + planName); err != nil {
+			if _, err := os.Stat(w.tools().Home().Of(p.ID) + "/" + planName); err != nil {
 				return w.apply(file)
 			}
 			return w.tools().Resume(w.t.Context(), p.ID, "")
@@ -185,7 +185,7 @@ func TestKilledThenRolledBack(t *testing.T) {
 		w.count, w.at = 0, killAt(n)
 		alive(func() error { return w.apply(file) })
 		w.at = nil
-		if _, err := os.Stat(w.tools().folder(p.ID) + "/" + planName); err != nil {
+		if _, err := os.Stat(w.tools().Home().Of(p.ID) + "/" + planName); err != nil {
 			continue // nothing had begun
 		}
 		if err := w.tools().Rollback(t.Context(), p.ID); err != nil {

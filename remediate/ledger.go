@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/journal"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 )
@@ -37,7 +38,7 @@ func (t *Tools) Accounts() ([]*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids, err := rotate.Runs(t.Home())
+	ids, err := t.Home().Runs(act.Rotations)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func (t *Tools) Rotations(s *Status) error {
 
 // movedAccounts are those of plans.
 func (t *Tools) movedAccounts() (all []*Account, err error) {
-	ids, err := t.Runs()
+	ids, err := t.Home().Runs(act.Plans)
 	if err != nil {
 		return nil, err
 	}

@@ -228,7 +228,7 @@ func (o *putOp) wrote(e store.Entry, back string) bool {
 // sharer is another run that has taken over what is stored under a secret's name, or
 // some of the fields where they are named; "" where none on this machine has.
 func (r *run) sharer(s Secret, fields []string) string {
-	ids, _ := r.Runs() // a run that cannot be read is none that can be resumed
+	ids, _ := r.Home().Runs(act.Plans) // a run that cannot be read is none that can be resumed
 	for _, id := range ids {
 		other, err := r.Status(id)
 		if err != nil || id == r.plan.ID || other.Act == "" || other.Act == actRollback {

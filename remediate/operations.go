@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/audit"
 	"github.com/oakum-sec/oakum/remediate/journal"
 	"github.com/oakum-sec/oakum/remediate/rotate"
@@ -9,7 +10,7 @@ import (
 // Operations are what the journals of all runs say was written into stores of a kind.
 // What was there already wrote nothing.
 func (t *Tools) Operations(kind string) (all []audit.Operation, err error) {
-	plans, err := t.Runs()
+	plans, err := t.Home().Runs(act.Plans)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func (t *Tools) Operations(kind string) (all []audit.Operation, err error) {
 			}
 		}
 	}
-	rotations, err := rotate.Runs(t.Home())
+	rotations, err := t.Home().Runs(act.Rotations)
 	if err != nil {
 		return nil, err
 	}

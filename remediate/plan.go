@@ -2,9 +2,6 @@ package remediate
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +14,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/rewrite"
 	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/signed"
 )
 
 // Schema names the layout of a plan. A plan lives for days: another version's is
@@ -25,6 +23,9 @@ const Schema = "oakum-plan/1"
 
 // maxPlan is more than a plan over a thousand repositories has.
 const maxPlan = 64 << 20
+
+var planFile = signed.Format{Word: "plan", Schema: Schema, Label: "oakum plan", Max: maxPlan,
+	Writer: "oakum remediate plan", Again: "plan again, and change what is planned by flags or --map"}
 
 // Plan is what will be done, in a file that holds no value. Only whoever has the
 // user's key can make one: its MAC covers all of it.
@@ -210,22 +211,8 @@ type Step struct {
 	Irreversible bool     `json:"irreversible,omitempty"`
 }
 
-// sign sets the MAC.
-func (p *Plan) sign(k *key.Key) error {
-	p.MAC = ""
-	body, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
-	p.MAC = k.MAC([]byte("oakum plan"), body)
-	return nil
-}
-
-// Encode is the plan as a file.
-func (p *Plan) Encode() ([]byte, error) {
-	b, err := json.MarshalIndent(p, "", "  ")
-	return append(b, '\n'), err
-}
+// Marks tell whose a plan is.
+func (p *Plan) Marks() signed.Marks { return signed.Marks{Schema: p.Schema, Key: p.Key, MAC: &p.MAC} }
 
 // IsOurs tells a plan, an order or a map, which may be replaced by a newer one, from
 // other files.
@@ -234,49 +221,13 @@ func IsOurs(file []byte) bool {
 	return bytes.Contains(head, []byte(Schema)) || bytes.Contains(head, []byte(rotate.Schema)) || bytes.HasPrefix(file, []byte(mapHead))
 }
 
-// Hash is what --approve wants: of the whole file.
-func Hash(file []byte) string {
-	sum := sha256.Sum256(file)
-	return hex.EncodeToString(sum[:])
-}
-
-// ErrForeign is in the error about a plan that was not made with this user's key, or
-// was changed since.
-var ErrForeign = errors.New("the plan was not made with your key, or was changed since")
-
 // Decode reads a plan strictly, and checks that it is the user's own.
-func Decode(r io.Reader, k *key.Key) (*Plan, []byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxPlan+1))
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the plan: %w", err)
+func Decode(r io.Reader, k *key.Key) (*Plan, error) {
+	p := &Plan{}
+	if _, err := planFile.Read(r, p, k); err != nil {
+		return nil, err
 	}
-	if len(text) > maxPlan {
-		return nil, nil, fmt.Errorf("read the plan: it has more than %d bytes", maxPlan)
-	}
-	var p Plan
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&p); err != nil {
-		return nil, nil, fmt.Errorf("read the plan: %w; `oakum remediate plan` writes one", err)
-	}
-	switch {
-	case p.Schema != Schema:
-		return nil, nil, fmt.Errorf("read the plan: its layout is %q, and this oakum reads %q: plan again", p.Schema, Schema)
-	case p.Key != k.ID:
-		return nil, nil, fmt.Errorf("%w: it needs key %s, and yours is %s (OAKUM_KEY_FILE names another)", ErrForeign, p.Key, k.ID)
-	}
-	said := p.MAC
-	if err := p.sign(k); err != nil {
-		return nil, nil, err
-	}
-	again, err := p.Encode()
-	if err != nil {
-		return nil, nil, err
-	}
-	if !key.Same(said, p.MAC) || !bytes.Equal(again, text) {
-		return nil, nil, fmt.Errorf("%w: plan again, and change what is planned by flags or --map", ErrForeign)
-	}
-	return &p, text, p.check()
+	return p, p.check()
 }
 
 // check refuses what no planner writes, so that no index leads nowhere.

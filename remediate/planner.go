@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/locate"
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/rewrite/tree"
@@ -42,13 +43,13 @@ func (t *Tools) Plan(ctx context.Context, found []Found, wish Wish) (*Plan, erro
 		return nil, errors.New("--patch is for one folder: a patch is of one repository")
 	}
 	p := &planner{Tools: t, wish: wish, taken: map[string]string{}, owner: map[string]int{}, seen: map[string]*standing{},
-		plan: &Plan{Way: wish.Way, Schema: Schema, ID: t.newID(), Created: t.now().Truncate(1e9), Tool: t.Version, Key: t.Key.ID}}
+		plan: &Plan{Way: wish.Way, Schema: Schema, ID: act.Plans.NewID(t.now()), Created: t.now().Truncate(1e9), Tool: t.Version, Key: t.Key.ID}}
 	for _, f := range found {
 		if err := p.target(ctx, f); err != nil {
 			return nil, fmt.Errorf("plan for %s: %w", f.Dir, err)
 		}
 	}
-	return p.plan, p.plan.sign(t.Key)
+	return p.plan, planFile.Sign(p.plan, t.Key)
 }
 
 // target plans for one folder: what goes where, which files change, which steps do it.

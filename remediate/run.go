@@ -12,6 +12,7 @@ import (
 
 	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/journal"
+	"github.com/oakum-sec/oakum/remediate/signed"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
@@ -66,8 +67,8 @@ func (t *Tools) begin(id string, file []byte) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Tools: t, Folder: f, hash: Hash(f.File)}
-	if r.plan, _, err = Decode(bytes.NewReader(f.File), t.Key); err != nil {
+	r := &run{Tools: t, Folder: f, hash: signed.Hash(f.File)}
+	if r.plan, err = Decode(bytes.NewReader(f.File), t.Key); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (r *run) mark(phase journal.Phase, act string) error {
 // Apply does a plan, given as its file. approve is the hash that irreversible steps ask for.
 // The id is that of the run, where there is one.
 func (t *Tools) Apply(ctx context.Context, file []byte, approve string) (id string, err error) {
-	p, _, err := Decode(bytes.NewReader(file), t.Key)
+	p, err := Decode(bytes.NewReader(file), t.Key)
 	if err != nil {
 		return "", err
 	}

@@ -1,16 +1,11 @@
 package remediate
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"bytes"
 	"slices"
 
-	"bytes"
-
 	"github.com/oakum-sec/oakum/remediate/journal"
+	"github.com/oakum-sec/oakum/remediate/signed"
 )
 
 // State is how far a secret is.
@@ -37,21 +32,14 @@ type Status struct {
 }
 
 // Status reads a run without its lock, for people: another process may be at it.
-func (t *Tools) Status(id string) (*Status, error) {
-	root, err := os.OpenRoot(t.folder(id))
+func (t *Tools) Status(id string) (s *Status, err error) {
+	s = &Status{Verified: map[string]bool{}}
+	s.Records, err = t.Home().Look(id, planName, func(file []byte) (err error) {
+		s.Hash = signed.Hash(file)
+		s.Plan, err = Decode(bytes.NewReader(file), t.Key)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("no run of the plan %s: %w", id, err)
-	}
-	defer root.Close()
-	file, err := root.ReadFile(planName)
-	if err != nil {
-		return nil, fmt.Errorf("read the run's plan: %w", err)
-	}
-	s := &Status{Hash: Hash(file), Verified: map[string]bool{}}
-	if s.Plan, _, err = Decode(bytes.NewReader(file), t.Key); err != nil {
-		return nil, err
-	}
-	if s.Records, err = journal.Read(root, t.Key); err != nil {
 		return nil, err
 	}
 	s.Act, s.Ended = journal.Last(s.Records)
@@ -99,18 +87,4 @@ func (s *Status) state(secret int) State {
 		return PartMoved
 	}
 	return Moved
-}
-
-// Runs are the ids of all runs, the oldest first.
-func (t *Tools) Runs() (ids []string, err error) {
-	entries, err := os.ReadDir(filepath.Join(t.State, "runs"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	for _, e := range entries {
-		if IsID(e.Name()) {
-			ids = append(ids, e.Name())
-		}
-	}
-	return ids, err
 }

@@ -3,10 +3,7 @@ package remediate
 import (
 	"context"
 	"os"
-	"regexp"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/act"
@@ -61,29 +58,13 @@ func (t *Tools) open(ctx context.Context, named, dir string) (*store.Store, stor
 	return s, d, err
 }
 
-// opID is the id of a plan's step: a UUID of version 5 (RFC 9562), so that whoever
-// tries the step again uses the same.
-func opID(plan, step string) string {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("oakum:plan/"+plan+"/"+step)).String()
-}
-
-// newID names a plan: the day for people, and 32 random bits.
-func (t *Tools) newID() string {
-	return "p" + t.now().Format("20060102") + "-" + uuid.NewString()[:8]
-}
-
-var idShape = regexp.MustCompile(`^p[0-9]{8}-[0-9a-f]{8}$`)
-
-// IsID tells a plan's id from a file's name.
-func IsID(s string) bool { return idShape.MatchString(s) }
+// opID is the id of a plan's step, for stores.
+func opID(plan, step string) string { return act.OpID("plan", plan, step) }
 
 // Home is where runs lie, of plans and of rotations.
 func (t *Tools) Home() act.Home {
 	return act.Home{Dir: t.State, Key: t.Key, Disk: t.Disk, Who: t.Who, Now: t.now}
 }
-
-// folder is the folder of a run.
-func (t *Tools) folder(id string) string { return t.Home().Of(id) }
 
 // inRoot opens a target's folder for one use.
 func inRoot(dir string, use func(*os.Root) error) error {

@@ -22,6 +22,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/disk"
 	"github.com/oakum-sec/oakum/remediate/key"
 	"github.com/oakum-sec/oakum/remediate/locate"
+	"github.com/oakum-sec/oakum/remediate/signed"
 	"github.com/oakum-sec/oakum/remediate/store"
 	"github.com/oakum-sec/oakum/remediate/store/storetest"
 	"github.com/oakum-sec/oakum/rules/builtin"
@@ -245,7 +246,7 @@ func (w *world) planned(wish Wish) (*Plan, []byte) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	file, err := p.Encode()
+	file, err := signed.Encode(p)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/google/uuid"
 
 	"github.com/oakum-sec/oakum/remediate/access"
+	"github.com/oakum-sec/oakum/remediate/act"
 )
 
 // Schema names the layout of a plan.
@@ -54,10 +54,9 @@ type Before struct {
 // identity is what the role lets in.
 func (p *Plan) identity() access.Identity { return p.Workload.identity() }
 
-// op is the id of a step: a UUID of version 5 (RFC 9562), so that whoever tries the
-// step again makes the same tag and token.
+// op is the id of a step, for tags and tokens.
 func (p *Plan) op(step string) string {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("oakum:identity/"+p.Account.Account+"/"+p.Run+"/"+step)).String()
+	return act.OpID("identity", p.Account.Account, p.Run, step)
 }
 
 // roleARN is the new role's.

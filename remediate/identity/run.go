@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"time"
 
@@ -75,17 +74,9 @@ func (c *cloud) latest(ctx context.Context, s *Settings) (p *Plan, begun bool, e
 	}
 	for n := 1; ; n++ {
 		name := fmt.Sprintf("%s-%d", id, n)
-		root, err := os.OpenRoot(c.home().Of(name))
-		if errors.Is(err, fs.ErrNotExist) {
+		p, back, err := c.read(name)
+		if errors.Is(err, fs.ErrNotExist) { // it never began, or ended before it wrote its plan
 			return &Plan{Run: name}, false, nil
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		p, back, err := c.read(root)
-		root.Close()
-		if errors.Is(err, fs.ErrNotExist) {
-			return &Plan{Run: name}, false, nil // it ended before it began
 		}
 		if err != nil {
 			return nil, false, fmt.Errorf("read the run %s: %w", name, err)
@@ -97,19 +88,17 @@ func (c *cloud) latest(ctx context.Context, s *Settings) (p *Plan, begun bool, e
 }
 
 // read reads a run's plan, and whether the run was taken back.
-func (c *cloud) read(root *os.Root) (p *Plan, back bool, err error) {
-	text, err := root.ReadFile(planName)
-	if err != nil {
-		return nil, false, err
-	}
+func (c *cloud) read(name string) (p *Plan, back bool, err error) {
 	p = &Plan{}
-	if err := json.Unmarshal(text, p); err != nil {
-		return nil, false, err
-	}
-	if p.Schema != Schema {
-		return nil, false, fmt.Errorf("its layout is %q, and this oakum reads %q", p.Schema, Schema)
-	}
-	records, err := journal.Read(root, c.Key)
+	records, err := c.home().Look(name, planName, func(file []byte) error {
+		if err := json.Unmarshal(file, p); err != nil {
+			return err
+		}
+		if p.Schema != Schema {
+			return fmt.Errorf("its layout is %q, and this oakum reads %q", p.Schema, Schema)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, false, err
 	}

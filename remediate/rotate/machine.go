@@ -15,6 +15,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/journal"
 	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
+	"github.com/oakum-sec/oakum/remediate/signed"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
@@ -124,7 +125,7 @@ func (m *Machine) do(ctx context.Context, id string, file []byte, what func(*rot
 		return err
 	}
 	defer f.Close()
-	r := &rotation{Machine: m, Folder: f, hash: Hash(f.File)}
+	r := &rotation{Machine: m, Folder: f, hash: signed.Hash(f.File)}
 	if r.order, _, err = ReadOrder(bytes.NewReader(f.File), m.Home.Key); err != nil {
 		return err
 	}

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
+	"github.com/oakum-sec/oakum/remediate/signed"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
@@ -35,17 +37,17 @@ func (m *Machine) Order(ctx context.Context, file, name string) (*Order, []byte,
 	for _, s := range r.stages() {
 		o.Stages = append(o.Stages, s.Stage)
 	}
-	if err := o.sign(m.Home.Key); err != nil {
+	if err := orderFile.Sign(o, m.Home.Key); err != nil {
 		return nil, nil, err
 	}
-	out, err := o.Encode()
+	out, err := signed.Encode(o)
 	return o, out, err
 }
 
 // look asks the store, the provider and the consumers.
 func (r *rotation) look(ctx context.Context) (err error) {
-	id := newID(r.now())
-	r.order = &Order{Schema: Schema, ID: id, Op: opID(id), Created: r.now().Truncate(time.Second), Tool: r.Version, Key: r.Home.Key.ID,
+	id := act.Rotations.NewID(r.now())
+	r.order = &Order{Schema: Schema, ID: id, Op: act.OpID("rotation", id), Created: r.now().Truncate(time.Second), Tool: r.Version, Key: r.Home.Key.ID,
 		Kind: r.set.Kind, Exposure: r.set.Exposure, Dwell: human(r.set.dwell()), Watch: human(r.set.watch())}
 	if r.rot, err = r.Rotator(ctx, r.set); err != nil {
 		return err

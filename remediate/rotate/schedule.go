@@ -3,6 +3,9 @@ package rotate
 import (
 	"context"
 	"time"
+
+	"github.com/oakum-sec/oakum/remediate/act"
+	"github.com/oakum-sec/oakum/remediate/signed"
 )
 
 // Due is a rotation that is to be attended to now.
@@ -14,7 +17,7 @@ type Due struct {
 // Due are the rotations that are open, and those whose time has come: an entry's time
 // is counted from when its last rotation began.
 func (m *Machine) Due(all []Settings) (due []Due, err error) {
-	ids, err := Runs(m.Home)
+	ids, err := m.Home.Runs(act.Rotations)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +55,7 @@ func (m *Machine) Attend(ctx context.Context, file string, d Due) error {
 		if err != nil {
 			return err
 		}
-		_, err = m.Run(ctx, order, d.approval(Hash(order)))
+		_, err = m.Run(ctx, order, d.approval(signed.Hash(order)))
 		return err
 	}
 	p, err := ProgressOf(m.Home, d.ID)

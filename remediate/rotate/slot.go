@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
@@ -85,6 +86,6 @@ func (s slot) back(ctx context.Context, old, fresh leak.Secret) error {
 	case !store.Equal(value, fresh):
 		return fmt.Errorf("%s holds neither the old nor the new credential: somebody changed it (version %s). It stays; put the right one there by hand", s.name, version)
 	}
-	_, err = s.store.Replace(ctx, store.Put{Name: s.name, Value: old, Op: subOp(s.op, "back")}, version)
+	_, err = s.store.Replace(ctx, store.Put{Name: s.name, Value: old, Op: act.OpID(s.op, "back")}, version)
 	return err
 }

@@ -3,9 +3,8 @@ package rotate
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
@@ -83,10 +82,5 @@ func (s spot) clear(ctx context.Context) error {
 // put is a write, whose id is made of what it does at which version: a store takes an
 // id for one value only.
 func (s spot) put(value leak.Secret, what string) store.Put {
-	return store.Put{Name: s.name, Value: value, Op: subOp(s.op, s.name+" "+what)}
-}
-
-// subOp is the id of a part of an operation: a UUID of version 5 (RFC 9562).
-func subOp(op, part string) string {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("oakum:"+op+"/"+part)).String()
+	return store.Put{Name: s.name, Value: value, Op: act.OpID(s.op, s.name+" "+what)}
 }

@@ -2,15 +2,10 @@ package rotate
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
 
 	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/journal"
+	"github.com/oakum-sec/oakum/remediate/signed"
 )
 
 // State is how far the old credential of a rotation is.
@@ -37,21 +32,14 @@ type Progress struct {
 }
 
 // ProgressOf reads a run without its lock, for people: another process may be at it.
-func ProgressOf(h act.Home, id string) (*Progress, error) {
-	root, err := os.OpenRoot(h.Of(id))
+func ProgressOf(h act.Home, id string) (p *Progress, err error) {
+	p = &Progress{}
+	p.Records, err = h.Look(id, orderName, func(file []byte) (err error) {
+		p.Hash = signed.Hash(file)
+		p.Order, _, err = ReadOrder(bytes.NewReader(file), h.Key)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("no run of the rotation %s: %w", id, err)
-	}
-	defer root.Close()
-	file, err := root.ReadFile(orderName)
-	if err != nil {
-		return nil, fmt.Errorf("read the rotation's order: %w", err)
-	}
-	p := &Progress{Hash: Hash(file)}
-	if p.Order, _, err = ReadOrder(bytes.NewReader(file), h.Key); err != nil {
-		return nil, err
-	}
-	if p.Records, err = journal.Read(root, h.Key); err != nil {
 		return nil, err
 	}
 	p.read()
@@ -92,19 +80,4 @@ func (p *Progress) Evidence(stage string) (r journal.Record, ok bool) {
 		}
 	}
 	return r, ok
-}
-
-// Runs are the ids of all rotations, the oldest first.
-func Runs(h act.Home) (ids []string, err error) {
-	entries, err := os.ReadDir(filepath.Join(h.Dir, "runs"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	for _, e := range entries {
-		if IsID(e.Name()) {
-			ids = append(ids, e.Name())
-		}
-	}
-	slices.Sort(ids)
-	return ids, err
 }

@@ -40,7 +40,7 @@ older than the files, the repository or the store is refused.`,
 		}
 		t.TakeOver = takeOver
 		file, err := os.ReadFile(args[0])
-		if errors.Is(err, fs.ErrNotExist) && remediate.IsID(args[0]) {
+		if errors.Is(err, fs.ErrNotExist) && act.Plans.IsID(args[0]) {
 			return fmt.Errorf("%s is a plan's id: `oakum remediate resume %[1]s` goes on with it", args[0])
 		} else if err != nil {
 			return fmt.Errorf("read the plan: %w", err)
@@ -143,12 +143,12 @@ func finishCommand(kit cli.Kit) *cobra.Command {
 // one is the run that is meant: the named one, or the only one that is under way.
 func one(t *remediate.Tools, args []string) (string, error) {
 	if len(args) == 1 {
-		if !remediate.IsID(args[0]) {
+		if !act.Plans.IsID(args[0]) {
 			return "", fmt.Errorf("%q is no plan's id, such as p20260102-0a1b2c3d: `oakum remediate status` lists them", args[0])
 		}
 		return args[0], nil
 	}
-	ids, err := t.Runs()
+	ids, err := t.Home().Runs(act.Plans)
 	if err != nil {
 		return "", err
 	}
@@ -180,7 +180,7 @@ a line, for a central audit: who did what when, to which tag. They hold no value
 			if err != nil {
 				return err
 			}
-			if len(args) == 1 && rotate.IsID(args[0]) {
+			if len(args) == 1 && act.Rotations.IsID(args[0]) {
 				return rotationStatuses(kit, t.Home(), args, export)
 			}
 			if len(args) == 1 {
@@ -199,11 +199,11 @@ a line, for a central audit: who did what when, to which tag. They hold no value
 
 // allStatuses tells of every plan and rotation.
 func allStatuses(kit cli.Kit, t *remediate.Tools, export bool) error {
-	plans, err := t.Runs()
+	plans, err := t.Home().Runs(act.Plans)
 	if err != nil {
 		return err
 	}
-	rotations, err := rotate.Runs(t.Home())
+	rotations, err := t.Home().Runs(act.Rotations)
 	if err != nil {
 		return err
 	}

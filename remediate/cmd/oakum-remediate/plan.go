@@ -18,6 +18,7 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate"
 	"github.com/oakum-sec/oakum/remediate/locate"
+	"github.com/oakum-sec/oakum/remediate/signed"
 )
 
 // planFlags are what a user says about a plan.
@@ -244,7 +245,7 @@ func (f *planFlags) deliver(kit cli.Kit, p *remediate.Plan) error {
 		_, err := fmt.Fprintln(out, "nothing to move")
 		return err
 	}
-	text, err := p.Encode()
+	text, err := signed.Encode(p)
 	if err == nil {
 		err = writeNew(f.out, text)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/signed"
 	"github.com/oakum-sec/oakum/remediate/store"
 	"github.com/oakum-sec/oakum/remediate/stores"
 )
@@ -92,7 +93,7 @@ func (f *rotateFlags) run(c *cobra.Command, kit cli.Kit, what string) error {
 
 // order reads an order, or makes one of an entry of the settings.
 func (f *rotateFlags) order(ctx context.Context, m *rotate.Machine, what string) ([]byte, *rotate.Order, error) {
-	if rotate.IsID(what) {
+	if act.Rotations.IsID(what) {
 		return nil, nil, fmt.Errorf("%s is an order's id: `oakum remediate rotate resume %[1]s` goes on with it", what)
 	}
 	if r, err := os.Open(what); err == nil {
@@ -114,7 +115,7 @@ func (f *rotateFlags) show(kit cli.Kit, file []byte, order *rotate.Order) error 
 	if err := writeNew(f.output, file); err != nil {
 		return fmt.Errorf("write the order: %w", err)
 	}
-	_, err := fmt.Fprintf(out, "\nNothing was changed. Next: oakum remediate rotate %s --approve %s\n", f.output, rotate.Hash(file))
+	_, err := fmt.Fprintf(out, "\nNothing was changed. Next: oakum remediate rotate %s --approve %s\n", f.output, signed.Hash(file))
 	return err
 }
 
@@ -157,7 +158,7 @@ func (f *rotateFlags) under(kit cli.Kit, args []string) (*rotate.Machine, string
 		return nil, "", err
 	}
 	if len(args) == 1 {
-		if !rotate.IsID(args[0]) {
+		if !act.Rotations.IsID(args[0]) {
 			return nil, "", fmt.Errorf("%q is no order's id, such as r20260102-0a1b2c3d: `oakum remediate status` lists them", args[0])
 		}
 		return m, args[0], nil
@@ -176,7 +177,7 @@ func (f *rotateFlags) under(kit cli.Kit, args []string) (*rotate.Machine, string
 
 // openRotations are the rotations that did not come to their end.
 func openRotations(h act.Home) (open []string, err error) {
-	ids, err := rotate.Runs(h)
+	ids, err := h.Runs(act.Rotations)
 	for _, id := range ids {
 		if p, err := rotate.ProgressOf(h, id); err == nil && !p.Ended {
 			open = append(open, id)

@@ -6,10 +6,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/oakum-sec/oakum/internal/cli"
+	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/internal/awscall"
 	"github.com/oakum-sec/oakum/remediate/rotate/awsrotation"
 	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
@@ -79,7 +79,7 @@ func awsScheduleCommand(kit cli.Kit) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s.Secret, s.Op = args[0], uuid.NewSHA1(uuid.NameSpaceURL, []byte("oakum:schedule/"+args[0]+"/"+s.Function+"/"+s.Every)).String()
+			s.Secret, s.Op = args[0], act.OpID("schedule", args[0], s.Function, s.Every)
 			if err := awsrotation.Configure(c.Context(), cfg, s); err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/signed"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
@@ -47,7 +48,7 @@ func asks(w *world) {
 		if !ok {
 			w.Fatalf("without a word it ends with %v", err)
 		}
-		if strings.Contains(wait.For, rotate.Hash(file)) {
+		if strings.Contains(wait.For, signed.Hash(file)) {
 			break
 		}
 		w.waited(err)
@@ -190,17 +191,17 @@ func twoAtOnce(w *world) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	theirs, err := other.Encode()
+	theirs, err := signed.Encode(other)
 	if err != nil {
 		w.Fatal(err)
 	}
-	if _, err := w.machine().Run(w.Context(), file, rotate.Hash(file)); err != nil && !w.waited(err) {
+	if _, err := w.machine().Run(w.Context(), file, signed.Hash(file)); err != nil && !w.waited(err) {
 		w.Fatal(err)
 	}
 	state := w.state
 	for _, rival := range [][]byte{theirs, file} { // another order, and the same one elsewhere
 		w.state, w.who = w.TempDir(), "bob@desk"
-		_, err = w.machine().Run(w.Context(), rival, rotate.Hash(rival))
+		_, err = w.machine().Run(w.Context(), rival, signed.Hash(rival))
 		if !errors.Is(err, rotate.ErrTaken) && !strings.Contains(str(err), "order again") || errors.Is(err, rotate.ErrTaken) && !strings.Contains(err.Error(), "ada@laptop") {
 			w.Errorf("a second host ends with %v", err)
 		}
@@ -224,7 +225,7 @@ func stale(w *world) {
 	if err := w.overwrite(theirs); err != nil {
 		w.Fatal(err)
 	}
-	if _, err := w.machine().Run(w.Context(), file, rotate.Hash(file)); err == nil || !strings.Contains(err.Error(), "order again") {
+	if _, err := w.machine().Run(w.Context(), file, signed.Hash(file)); err == nil || !strings.Contains(err.Error(), "order again") {
 		w.Errorf("an order that is older than the entry: %v", err)
 	}
 	w.alone("an order that is older than the entry")

@@ -11,6 +11,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/key"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
+	"github.com/oakum-sec/oakum/remediate/signed"
 	"github.com/oakum-sec/oakum/remediate/store"
 	"github.com/oakum-sec/oakum/remediate/store/storetest"
 )
@@ -96,8 +97,8 @@ func rotateNow(t *testing.T, rotator rotate.Rotator, st store.Driver, who consum
 	if err != nil {
 		return err
 	}
-	_, err = m.Run(t.Context(), file, rotate.Hash(file))
-	for end := time.Now().Add(time.Minute); err != nil; err = m.Resume(t.Context(), o.ID, rotate.Hash(file)) {
+	_, err = m.Run(t.Context(), file, signed.Hash(file))
+	for end := time.Now().Add(time.Minute); err != nil; err = m.Resume(t.Context(), o.ID, signed.Hash(file)) {
 		wait, ok := asWait(err)
 		if !ok || time.Now().After(end) {
 			return err

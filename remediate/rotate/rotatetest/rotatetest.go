@@ -24,6 +24,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/key"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
+	"github.com/oakum-sec/oakum/remediate/signed"
 	"github.com/oakum-sec/oakum/remediate/store"
 	"github.com/oakum-sec/oakum/remediate/store/storetest"
 )
@@ -275,10 +276,10 @@ func (w *world) finish(o *rotate.Order, file []byte, dice *rand.Rand, rest int) 
 // goOn resumes, or begins where nothing had begun.
 func (w *world) goOn(o *rotate.Order, file []byte) error {
 	if _, err := os.Stat(filepath.Join(w.state, "runs", o.ID, "order.json")); err != nil {
-		_, err := w.machine().Run(w.Context(), file, rotate.Hash(file))
+		_, err := w.machine().Run(w.Context(), file, signed.Hash(file))
 		return err
 	}
-	return w.machine().Resume(w.Context(), o.ID, rotate.Hash(file))
+	return w.machine().Resume(w.Context(), o.ID, signed.Hash(file))
 }
 
 // waited lets the time pass that an error asks for.
