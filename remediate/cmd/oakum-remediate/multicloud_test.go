@@ -44,7 +44,7 @@ type cloud struct {
 // TestThreeClouds has a Node.js API on AWS, a .NET service on Azure and a Python job on
 // GCP log in to one Vault, each as what its platform says it is, and ask for
 // database/creds/api-role. The engine makes three users, which are gone when nobody
-// renews their leases any more. (No .NET is to be had here: a shell stands in its place.)
+// renews their leases any more.
 func TestThreeClouds(t *testing.T) {
 	l := newLender(t)
 	realtest.Find(t, "node")
@@ -124,10 +124,33 @@ func threeClouds(t *testing.T, front *cloudFront, is platform) []cloud {
 		{"aws", "node", []string{"AWS_ACCESS_KEY_ID=" + front.aws.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + front.aws.SecretAccessKey, "AWS_SESSION_TOKEN=" + front.aws.SessionToken, "AWS_REGION=eu-west-1"},
 			[]string{"node", "-e", `require("fs").writeFileSync("node.user", process.env.DB_USER + " " + process.env.DB_PASSWORD + "\n"); setInterval(() => {}, 1000)`}},
 		{"azure", "dotnet", []string{"AZURE_POD_IDENTITY_AUTHORITY_HOST=" + azure},
-			[]string{"sh", "-c", `echo "$DB_USER $DB_PASSWORD" > dotnet.user; exec sleep 60`}},
+			dotnetService(t)},
 		{"gcp", "python", []string{"GCE_METADATA_HOST=" + strings.TrimPrefix(google, "http://")},
 			[]string{"python3", "-c", `import os, time; open("python.user", "w").write(os.environ["DB_USER"] + " " + os.environ["DB_PASSWORD"] + "\n"); time.sleep(60)`}},
 	}
+}
+
+// dotnetService is the service on Azure, compiled.
+func dotnetService(t *testing.T) (command []string) {
+	t.Helper()
+	dir := t.TempDir()
+	const text = `using System;
+using System.IO;
+using System.Threading;
+
+static class Service
+{
+    static void Main()
+    {
+        File.WriteAllText("dotnet.user", Environment.GetEnvironmentVariable("DB_USER") + " " + Environment.GetEnvironmentVariable("DB_PASSWORD") + "\n");
+        Thread.Sleep(60000);
+    }
+}
+`
+	if err := os.WriteFile(filepath.Join(dir, "Service.cs"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return realtest.CSharp(t, dir, "Service.cs")
 }
 
 // service is a metadata service: it answers who sends its header.

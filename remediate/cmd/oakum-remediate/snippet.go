@@ -18,7 +18,8 @@ func snippetCommand(kit cli.Kit) *cobra.Command {
 		Short: "Print how a program fetches a secret itself, with its vendor's SDK",
 		Long: `Prints a file that fetches what a reference is about when the program starts: for programs
 that are not to be started by oakum run. LANGUAGE is one of ` + strings.Join(snippet.Languages(), ", ") + `;
-there are texts for AWS Secrets Manager, Parameter Store and Vault.`,
+there are texts for AWS Secrets Manager, Parameter Store and Vault. Those of csharp for AWS
+are experimental: none of our tests runs them.`,
 		Example: `  oakum remediate snippet python 'ref+awssecrets://prod/mysql#/password'`,
 		Args:    cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
