@@ -55,12 +55,8 @@ func (t *Tools) Accounts() ([]*Account, error) {
 	return all, nil
 }
 
-// Rotations puts what rotations made of a plan's secrets into its status.
-func (t *Tools) Rotations(s *Status) error {
-	all, err := t.Accounts()
-	if err != nil {
-		return err
-	}
+// Follow puts what rotations made of a plan's secrets into its status.
+func (s *Status) Follow(all []*Account) {
 	for i, sec := range s.Plan.Secrets {
 		for _, a := range all {
 			if a.Tag == sec.Tag && (s.States[i] == Moved || s.States[i] == PartMoved || s.States[i] == Stored) {
@@ -68,7 +64,6 @@ func (t *Tools) Rotations(s *Status) error {
 			}
 		}
 	}
-	return nil
 }
 
 // movedAccounts are those of plans.

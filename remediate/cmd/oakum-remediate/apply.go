@@ -217,16 +217,23 @@ func allStatuses(kit cli.Kit, t *remediate.Tools, export bool) error {
 	return rotationStatuses(kit, t.Home(), rotations, export)
 }
 
+// statuses tells of plans, and of what rotations made of their secrets.
 func statuses(kit cli.Kit, t *remediate.Tools, ids []string, export bool) error {
 	out := kit.Stdio().Out
+	var all []*remediate.Account
+	if !export {
+		var err error
+		if all, err = t.Accounts(); err != nil {
+			return err
+		}
+	}
 	for _, id := range ids {
 		s, err := t.Status(id)
 		if err == nil && export {
 			err = journal.Export(out, s.Records)
 		} else if err == nil {
-			if err = t.Rotations(s); err == nil {
-				err = showStatus(out, s)
-			}
+			s.Follow(all)
+			err = showStatus(out, s)
 		}
 		if err != nil {
 			return err

@@ -16,7 +16,6 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/dynamic"
 	"github.com/oakum-sec/oakum/remediate/journal"
-	"github.com/oakum-sec/oakum/remediate/key"
 	"github.com/oakum-sec/oakum/remediate/ref"
 	"github.com/oakum-sec/oakum/remediate/store"
 	"github.com/oakum-sec/oakum/remediate/stores"
@@ -50,22 +49,16 @@ func dynamicTools(kit cli.Kit, file string) (*dynamic.Tools, *dynamic.Settings, 
 	if err != nil {
 		return nil, nil, err
 	}
-	state, err := kit.StateDir()
+	u, err := userOf(kit)
 	if err != nil {
 		return nil, nil, err
 	}
-	k, err := key.Open(cmp.Or(kit.Env(keyVariable), filepath.Join(state, "remediate.key")))
-	if err != nil {
-		return nil, nil, err
-	}
-	host, _ := os.Hostname() // the journal tells who; "" tells nothing wrong
 	dir := filepath.Dir(file)
 	resolver := &stores.Resolver{Opener: stores.Opener{Getenv: kit.Env, Age: func(target *url.URL) (store.Driver, error) {
-		return openAge(kit, filepath.Join(state, "remediate"), target, dir)
+		return openAge(kit, u.state, target, dir)
 	}}}
 	return &dynamic.Tools{
-		State: filepath.Join(state, "remediate"), Key: k, Getenv: kit.Env, Say: kit.Say,
-		Who:   cmp.Or(kit.Env("USER"), kit.Env("USERNAME"), "somebody") + "@" + host,
+		State: u.state, Key: u.key, Who: u.name, Getenv: kit.Env, Say: kit.Say, Disk: onDisk,
 		Value: func(ctx context.Context, r ref.Ref) (leak.Secret, error) { return resolver.Value(ctx, r) },
 	}, s, nil
 }

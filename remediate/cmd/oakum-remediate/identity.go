@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/cli"
 	"github.com/oakum-sec/oakum/remediate/identity"
-	"github.com/oakum-sec/oakum/remediate/key"
 )
 
 // identityCommand is `oakum remediate identity`.
@@ -48,11 +46,7 @@ func identityTools(ctx context.Context, kit cli.Kit, file string) (*identity.Too
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
-	state, err := kit.StateDir()
-	if err != nil {
-		return nil, nil, err
-	}
-	k, err := key.Open(cmp.Or(kit.Env(keyVariable), filepath.Join(state, "remediate.key")))
+	u, err := userOf(kit)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -60,10 +54,8 @@ func identityTools(ctx context.Context, kit cli.Kit, file string) (*identity.Too
 	if err != nil {
 		return nil, nil, fmt.Errorf("read AWS's configuration: %w", err)
 	}
-	host, _ := os.Hostname() // the journal tells who; "" tells nothing wrong
 	return &identity.Tools{
-		Config: c, Key: k, State: filepath.Join(state, "remediate", "identity"), Dir: filepath.Dir(file), Say: kit.Say, Disk: onDisk,
-		Who: cmp.Or(kit.Env("USER"), kit.Env("USERNAME"), "somebody") + "@" + host,
+		Config: c, Key: u.key, State: filepath.Join(u.state, "identity"), Who: u.name, Dir: filepath.Dir(file), Say: kit.Say, Disk: onDisk,
 	}, s, nil
 }
 

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +9,6 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate"
 	"github.com/oakum-sec/oakum/remediate/disk"
-	"github.com/oakum-sec/oakum/remediate/key"
 )
 
 func remediateCommand(kit cli.Kit) *cobra.Command {
@@ -40,9 +36,6 @@ MOVED_NOT_ROTATED. docs/remediate.md has the whole run. Then:
 	return c
 }
 
-// keyVariable names the file of the key, where that is not in the state folder.
-const keyVariable = "OAKUM_KEY_FILE"
-
 // onDisk is how a run's files are written: for real. Tests that kill the program at each
 // step have them announced.
 var onDisk disk.Disk
@@ -50,20 +43,11 @@ var onDisk disk.Disk
 // tools are what a command plans and applies with. scan says what a check finds; nil
 // for commands that do none.
 func tools(kit cli.Kit, scan *cli.Scan) (*remediate.Tools, error) {
-	state, err := kit.StateDir()
+	u, err := userOf(kit)
 	if err != nil {
 		return nil, err
 	}
-	k, err := key.Open(cmp.Or(kit.Env(keyVariable), filepath.Join(state, "remediate.key")))
-	if err != nil {
-		return nil, err
-	}
-	host, _ := os.Hostname() // the journal tells who; "" tells nothing wrong
-	t := &remediate.Tools{
-		Key: k, State: filepath.Join(state, "remediate"), Version: kit.Version(),
-		Who: cmp.Or(kit.Env("USER"), kit.Env("USERNAME"), "somebody") + "@" + host,
-		Say: kit.Say, Disk: onDisk,
-	}
+	t := &remediate.Tools{Key: u.key, State: u.state, Version: kit.Version(), Who: u.name, Say: kit.Say, Disk: onDisk}
 	t.Open = opener(kit, t.State)
 	t.Check = func(ctx context.Context, dir string, texts map[string][]byte) ([]*leak.Finding, error) {
 		doc, err := scan.Texts(ctx, dir, texts)
