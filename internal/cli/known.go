@@ -164,6 +164,15 @@ func (a *app) knownPlace(named string) (index, key string, err error) {
 	return index, key, nil
 }
 
+// knownKey reads the key. One in a place of its own may be a mounted secret, which
+// others can read as far as its mode tells.
+func (a *app) knownKey(file string) (*known.Key, error) {
+	if a.env[knownKeyVariable] != "" {
+		return known.ReadMountedKey(file)
+	}
+	return known.ReadKey(file)
+}
+
 // openKnown opens an index that has to be there.
 func (a *app) openKnown(named string) (x *known.Index, place string, err error) {
 	place, keyFile, err := a.knownPlace(named)
@@ -173,7 +182,7 @@ func (a *app) openKnown(named string) (x *known.Index, place string, err error) 
 	if _, err := os.Stat(place); errors.Is(err, fs.ErrNotExist) {
 		return nil, "", fmt.Errorf("nothing is known yet: there is no %s; `oakum known add --from .env` makes it", place)
 	}
-	key, err := known.ReadKey(keyFile)
+	key, err := a.knownKey(keyFile)
 	if err != nil {
 		return nil, "", fmt.Errorf("%w\nthe index %s opens with the key it was made with alone: %s names its file", err, place, knownKeyVariable)
 	}

@@ -65,7 +65,7 @@ func (a *app) addKnown(named string, s *knownSource) error {
 	if err != nil {
 		return err
 	}
-	x, err := openOrMakeKnown(place, keyFile)
+	x, err := a.openOrMakeKnown(place, keyFile)
 	if err != nil {
 		return err
 	}
@@ -93,16 +93,19 @@ func (a *app) addKnown(named string, s *knownSource) error {
 }
 
 // openOrMakeKnown opens the index, or an empty one with a new key.
-func openOrMakeKnown(place, keyFile string) (*known.Index, error) {
+func (a *app) openOrMakeKnown(place, keyFile string) (*known.Index, error) {
 	_, err := os.Stat(place)
 	if errors.Is(err, fs.ErrNotExist) {
-		key, err := known.OpenKey(keyFile)
+		key, err := a.knownKey(keyFile)
+		if errors.Is(err, fs.ErrNotExist) {
+			key, err = known.MakeKey(keyFile)
+		}
 		if err != nil {
 			return nil, err
 		}
 		return known.New(key), nil
 	}
-	key, err := known.ReadKey(keyFile) // a new one would not open the index
+	key, err := a.knownKey(keyFile) // a new one would not open the index
 	if err != nil {
 		return nil, fmt.Errorf("%w\nthe index %s opens with the key it was made with alone: %s names its file", err, place, knownKeyVariable)
 	}
@@ -119,7 +122,7 @@ func (a *app) keepKnown(x *known.Index, place string, added, seen int) error {
 }
 
 func (a *app) addHashes(x *known.Index, place, keyFile, file string) error {
-	key, err := known.ReadKey(keyFile)
+	key, err := a.knownKey(keyFile)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (a *app) useKnown(c *configuration, f knownFlags) error {
 	} else if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--known: %w", err)
 	}
-	key, err := known.ReadKey(keyFile)
+	key, err := a.knownKey(keyFile)
 	if err != nil {
 		return fmt.Errorf("%w\n%s needs the key it was made with: %s names its file; --no-known scans without", err, place, knownKeyVariable)
 	}

@@ -10,7 +10,7 @@ func (k Kit) Remember(c known.Candidate) (why error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := openOrMakeKnown(place, keyFile)
+	x, err := k.a.openOrMakeKnown(place, keyFile)
 	if err != nil {
 		return nil, err
 	}

@@ -1,31 +1,18 @@
 package known
 
 import (
-	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
-	"fmt"
-	"io/fs"
 	"math/bits"
-	"os"
-	"path/filepath"
+
+	"github.com/oakum-sec/oakum/internal/keyfile"
 )
 
-// keySize is how many random bytes a key is made of.
-const keySize = 32
-
-// keyHead begins a key file; the key follows in hex, and a line break. The number is
-// raised when what is derived from a key changes.
-const keyHead = "oakum-known-key-1 "
-
-// maxKeyFile is more than a key file has: nobody's device is read to its end.
-const maxKeyFile = 1 << 10
+var keyFiles = keyfile.Kind{Head: "oakum-known-key-1 ", Name: "the key of known secrets", Lost: "make a new index with another key"}
 
 // Key is what all hashes of an index are made with, and what it is sealed with.
 type Key struct {
@@ -58,63 +45,22 @@ func newKey(secret []byte) (*Key, error) {
 	return k, nil
 }
 
-// ReadKey reads a key file. The error is fs.ErrNotExist's where there is none.
-func ReadKey(file string) (*Key, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("read the key of known secrets: %w", err)
-	}
-	defer f.Close()
-	held := make([]byte, maxKeyFile)
-	defer clear(held)
-	n := 0
-	for n < len(held) && err == nil { // it may be a pipe
-		var more int
-		more, err = f.Read(held[n:])
-		n += more
-	}
-	text, ok := bytes.CutPrefix(bytes.TrimSpace(held[:n]), []byte(keyHead))
-	secret := make([]byte, keySize)
-	defer clear(secret)
-	if !ok || len(text) != hex.EncodedLen(keySize) {
-		return nil, fmt.Errorf("read the key of known secrets: %s is no key file of this version of oakum", file)
-	}
-	if _, err := hex.Decode(secret, text); err != nil {
-		return nil, fmt.Errorf("read the key of known secrets: %s is damaged", file)
-	}
-	return newKey(secret)
-}
+// ReadKey reads a key file, and refuses one that others can read. The error is
+// fs.ErrNotExist's where there is none.
+func ReadKey(file string) (*Key, error) { return derived(keyFiles.Read(file)) }
+
+// ReadMountedKey reads a key file that a platform put there, whatever its mode.
+func ReadMountedKey(file string) (*Key, error) { return derived(keyFiles.ReadMounted(file)) }
 
 // MakeKey writes a new key to file, for its owner alone. It never overwrites one.
-func MakeKey(file string) (*Key, error) {
-	secret := make([]byte, keySize)
-	defer clear(secret)
-	if _, err := rand.Read(secret); err != nil {
-		return nil, fmt.Errorf("make a key for known secrets: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return nil, fmt.Errorf("make a key for known secrets: %w", err)
-	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("make a key for known secrets: %w", err)
-	}
-	text := append(hex.AppendEncode([]byte(keyHead), secret), '\n')
-	defer clear(text)
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("make a key for known secrets: %w", err)
-	}
-	return newKey(secret)
-}
+func MakeKey(file string) (*Key, error) { return derived(keyFiles.Make(file)) }
 
-// OpenKey reads the key in file, or makes one where there is none.
-func OpenKey(file string) (*Key, error) {
-	k, err := ReadKey(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return MakeKey(file)
+func derived(secret []byte, err error) (*Key, error) {
+	if err != nil {
+		return nil, err
 	}
-	return k, err
+	defer clear(secret)
+	return newKey(secret)
 }
 
 // tagSize is how much of an HMAC is kept: 128 bits can neither be guessed nor

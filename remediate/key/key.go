@@ -8,29 +8,19 @@
 package key
 
 import (
-	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
 
+	"github.com/oakum-sec/oakum/internal/keyfile"
 	"github.com/oakum-sec/oakum/leak"
 )
 
-// size is how many random bytes a key is made of.
-const size = 32
-
-// head begins a key file; the key follows in hex, and a line break.
-const head = "oakum-key-1 "
+var files = keyfile.Kind{Head: "oakum-key-1 ", Name: "the key", Lost: "make new plans"}
 
 // Key makes tags, MACs and seals.
 type Key struct {
@@ -95,64 +85,10 @@ func (k *Key) Unseal(sealed []byte, about string) ([]byte, error) {
 
 // Open reads the key in file, or makes one where there is none.
 func Open(file string) (*Key, error) {
-	k, err := read(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return create(file)
-	}
-	return k, err
-}
-
-func read(file string) (*Key, error) {
-	f, err := os.Open(file)
+	secret, err := files.Open(file)
 	if err != nil {
-		return nil, fmt.Errorf("read the key: %w", err)
+		return nil, err
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("read the key: %s can be read by others (mode %04o); chmod 600 it, and make new plans if somebody may have read it", file, info.Mode().Perm())
-	}
-	held, err := io.ReadAll(io.LimitReader(f, 1<<10))
-	defer clear(held)
-	if err != nil {
-		return nil, fmt.Errorf("read the key: %w", err)
-	}
-	text, ok := bytes.CutPrefix(bytes.TrimSpace(held), []byte(head))
-	secret := make([]byte, size)
 	defer clear(secret)
-	if !ok || len(text) != hex.EncodedLen(size) {
-		return nil, fmt.Errorf("read the key: %s is no key file of this version of oakum", file)
-	}
-	if _, err := hex.Decode(secret, text); err != nil {
-		return nil, fmt.Errorf("read the key: %s is damaged", file)
-	}
-	return New(secret)
-}
-
-// create writes a new key for its owner alone. It never overwrites one, and a key
-// that is not wholly written is never seen under its name.
-func create(file string) (*Key, error) {
-	secret := make([]byte, size)
-	defer clear(secret)
-	rand.Read(secret) // never fails since Go 1.24
-	text := append(hex.AppendEncode([]byte(head), secret), '\n')
-	defer clear(text)
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return nil, fmt.Errorf("make a key: %w", err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".key-*")
-	if err != nil {
-		return nil, fmt.Errorf("make a key: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Link(f.Name(), file) // fails where somebody was faster
-	}
-	if errors.Is(err, fs.ErrExist) {
-		return read(file)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("make a key: %w", err)
-	}
 	return New(secret)
 }

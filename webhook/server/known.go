@@ -36,7 +36,7 @@ func (k KnownSecrets) read() ([]byte, error) {
 
 // open makes an index of what was read. It writes over content.
 func (k KnownSecrets) open(content []byte) (*known.Index, error) {
-	key, err := known.ReadKey(k.Key)
+	key, err := known.ReadMountedKey(k.Key)
 	if err != nil {
 		return nil, err
 	}

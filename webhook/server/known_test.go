@@ -21,7 +21,7 @@ import (
 func TestKnownSecrets(t *testing.T) {
 	dir := t.TempDir()
 	file, index, keyFile := filepath.Join(dir, "webhook.yaml"), filepath.Join(dir, "known.index"), filepath.Join(dir, "known.key")
-	key, err := known.OpenKey(keyFile)
+	key, err := known.MakeKey(keyFile)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func search(ctx context.Context, folders []string, values []leak.Secret) (places
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	key, err := known.OpenKey(filepath.Join(dir, "key")) // for this search alone
+	key, err := known.MakeKey(filepath.Join(dir, "key")) // for this search alone
 	if err != nil {
 		return nil, err
 	}
