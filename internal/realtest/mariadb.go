@@ -51,6 +51,23 @@ type MariaDB struct {
 // StartMariaDB runs MariaDB, with no database of anybody's, until the test ends.
 func StartMariaDB(t testing.TB) *MariaDB {
 	t.Helper()
+	return startMariaDB(t, "--skip-log-bin")
+}
+
+// StartReplicatedMariaDB runs two: the second replays what the first is told, and takes no
+// writes of its own. STOP SLAVE SQL_THREAD has it wait.
+func StartReplicatedMariaDB(t testing.TB) (primary, replica *MariaDB) {
+	t.Helper()
+	primary = startMariaDB(t, "--log-bin", "--server-id=1")
+	replica = startMariaDB(t, "--skip-log-bin", "--server-id=2", "--read-only")
+	_, port, _ := net.SplitHostPort(primary.Address)
+	// https://mariadb.com/kb/en/setting-up-replication/; from the first statement on: both had the same data
+	replica.Do(t, "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT="+port+", MASTER_USER='root', MASTER_CONNECT_RETRY=1; START SLAVE")
+	return primary, replica
+}
+
+func startMariaDB(t testing.TB, more ...string) *MariaDB {
+	t.Helper()
 	program := Find(t, "mariadb")
 	m := &MariaDB{dir: filepath.Dir(filepath.Dir(filepath.Dir(program)))}
 	data := filepath.Join(t.TempDir(), "data")
@@ -64,8 +81,8 @@ func StartMariaDB(t testing.TB) *MariaDB {
 	m.Address = l.Addr().String()
 	_, port, _ := net.SplitHostPort(m.Address)
 	l.Close()
-	cmd := m.command("usr/sbin/mariadbd", "--basedir="+filepath.Join(m.dir, "usr"), "--datadir="+data, "--user=root", "--bind-address=127.0.0.1", "--port="+port,
-		"--tmpdir="+data, "--socket="+filepath.Join(data, "s"), "--pid-file="+filepath.Join(data, "pid"), "--skip-log-bin", "--skip-name-resolve", "--innodb-log-file-size=4M", "--innodb-flush-log-at-trx-commit=0")
+	cmd := m.command("usr/sbin/mariadbd", append(more, "--basedir="+filepath.Join(m.dir, "usr"), "--datadir="+data, "--user=root", "--bind-address=127.0.0.1", "--port="+port,
+		"--tmpdir="+data, "--socket="+filepath.Join(data, "s"), "--pid-file="+filepath.Join(data, "pid"), "--skip-name-resolve", "--innodb-log-file-size=4M", "--innodb-flush-log-at-trx-commit=0")...)
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {

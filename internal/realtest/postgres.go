@@ -80,6 +80,7 @@ type Postgres struct {
 	Address  string // "127.0.0.1:…"
 	User     string // the superuser
 	Password string // the superuser's, made for this server
+	part     string // where its programs lie
 	dir      string
 	log      said
 }
@@ -107,8 +108,43 @@ func (p *Postgres) Log() string {
 // test ends.
 func StartPostgres(t testing.TB) *Postgres {
 	t.Helper()
+	p := layPostgres(t)
+	p.start(t, "wal_level=minimal", "max_wal_senders=0")
+	return p
+}
+
+// StartReplicatedPostgres runs two: the second is a standby of the first, and answers
+// questions (hot standby). Statements go to the first, and come to the second a little later;
+// pg_wal_replay_pause() has that wait.
+func StartReplicatedPostgres(t testing.TB) (primary, standby *Postgres) {
+	t.Helper()
+	primary = layPostgres(t)
+	standby = &Postgres{User: primary.User, Password: primary.Password}
+	var err error
+	if standby.dir, err = reachable(primary.part); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(standby.dir) })
+	if err := os.CopyFS(standby.data(), os.DirFS(primary.data())); err != nil { // nobody writes there yet
+		t.Fatal(err)
+	}
+	primary.start(t)
+	_, port, _ := net.SplitHostPort(primary.Address)
+	source := fmt.Sprintf("primary_conninfo = 'host=127.0.0.1 port=%s user=%s password=%s'\n", port, primary.User, primary.Password)
+	// https://www.postgresql.org/docs/15/warm-standby.html#STANDBY-SERVER-SETUP
+	if err := errors.Join(os.WriteFile(filepath.Join(standby.data(), "standby.signal"), nil, 0o600), os.WriteFile(filepath.Join(standby.data(), "postgresql.auto.conf"), []byte(source), 0o600),
+		closeFolders(standby.data()), asServer(standby.dir)); err != nil {
+		t.Fatal(err)
+	}
+	standby.start(t)
+	return primary, standby
+}
+
+// layPostgres makes the data of a server, whose superuser has a password.
+func layPostgres(t testing.TB) *Postgres {
+	t.Helper()
 	part := strings.TrimSuffix(Find(t, "postgres"), filepath.FromSlash("/"+postgresPrograms+"/postgres"))
-	p := &Postgres{User: postgresRoot, Password: rand.Text()}
+	p := &Postgres{User: postgresRoot, Password: rand.Text(), part: part}
 	var err error
 	if p.dir, err = reachable(part); err != nil {
 		t.Fatal(err)
@@ -120,7 +156,6 @@ func StartPostgres(t testing.TB) *Postgres {
 	if err := p.setPassword(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p.start(t)
 	return p
 }
 
@@ -135,7 +170,7 @@ func (p *Postgres) setPassword(ctx context.Context) error {
 	return nil
 }
 
-func (p *Postgres) start(t testing.TB) {
+func (p *Postgres) start(t testing.TB, more ...string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -145,8 +180,8 @@ func (p *Postgres) start(t testing.TB) {
 	_, port, _ := net.SplitHostPort(p.Address)
 	l.Close()
 	args := []string{"-D", p.data(), "-p", port}
-	for _, setting := range []string{"listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "full_page_writes=off",
-		"shared_buffers=16MB", "wal_level=minimal", "max_wal_senders=0", "jit=off"} {
+	for _, setting := range append([]string{"listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "full_page_writes=off",
+		"shared_buffers=16MB", "jit=off"}, more...) {
 		args = append(args, "-c", setting)
 	}
 	cmd := p.server(context.WithoutCancel(t.Context()), "postgres", args...)

@@ -3,6 +3,7 @@ package realtest
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestPostgres(t *testing.T) {
@@ -17,5 +18,19 @@ func TestPostgres(t *testing.T) {
 	}
 	if got := p.Do(t, "SELECT left(rolpassword, 13) FROM pg_authid WHERE rolname = 'postgres'"); got != "SCRAM-SHA-256\n" {
 		t.Errorf("the password is kept as %q", got)
+	}
+}
+
+func TestReplicatedPostgres(t *testing.T) {
+	p, standby := StartReplicatedPostgres(t)
+	p.Do(t, "CREATE TABLE orders (n INT); INSERT INTO orders VALUES (42)")
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		got, err := standby.Ask(p.User, p.Password, "postgres", "SELECT n, pg_is_in_recovery() FROM orders")
+		if got == "42|t\n" {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the standby answers %q, %v\n%s", got, err, standby.Log())
+		}
 	}
 }

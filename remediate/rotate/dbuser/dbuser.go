@@ -14,6 +14,7 @@ import (
 	"math/big"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/rotate"
@@ -46,6 +47,38 @@ func (o Options) Around(do func() error) error {
 		return lost
 	}
 	return err
+}
+
+// patience is how long a standby may take to hear what the primary was told.
+const patience = 15 * time.Second
+
+// Settled waits until lagging names no server any more. A standby lets in whom the primary
+// refuses, until it has heard of it.
+func (o Options) Settled(ctx context.Context, lagging func() (address string, err error)) error {
+	for waited, next := time.Duration(0), 20*time.Millisecond; ; next = min(2*next, time.Second) {
+		address, err := lagging()
+		if err != nil || address == "" {
+			return err
+		}
+		if waited >= patience {
+			return fmt.Errorf("%s still lets the user in, %s after the primary was told not to: it lags behind, or its replication stands still. See to that, then resume", address, patience)
+		}
+		if err := o.Wait(ctx, next); err != nil {
+			return err
+		}
+		waited += next
+	}
+}
+
+// Worse is the status of which more is still to be feared: what one server lets in is not
+// gone.
+func Worse(a, b rotate.Status) rotate.Status {
+	for _, s := range []rotate.Status{rotate.Live, rotate.Unknown, rotate.Inactive} {
+		if a == s || b == s {
+			return s
+		}
+	}
+	return rotate.Gone
 }
 
 // Login is the admin, in a rotator's settings.

@@ -33,6 +33,13 @@ type stage struct {
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{db: realtest.StartMariaDB(t)}
+	s.open(t)
+	return s
+}
+
+// open makes what the stage has.
+func (s *stage) open(t *testing.T) {
+	t.Helper()
 	s.root = s.as(t, "root", "", "")
 	var err error
 	if s.admin, err = dbuser.Password(); err != nil {
@@ -40,7 +47,6 @@ func newStage(t *testing.T) *stage {
 	}
 	s.do(t, "CREATE DATABASE shop", "CREATE TABLE shop.orders (id INT, item TEXT)", "INSERT INTO shop.orders VALUES (1, 'rope'), (2, 'tar')", "CREATE ROLE readers", "GRANT SELECT ON shop.* TO readers",
 		"CREATE PROCEDURE shop.price() SELECT 1", "CREATE USER clerk IDENTIFIED BY '"+store.Plain(s.admin)+"'", "GRANT ALL ON *.* TO clerk WITH GRANT OPTION", "GRANT readers TO clerk WITH ADMIN OPTION")
-	return s
 }
 
 func (s *stage) as(t testing.TB, user, password, database string) *sql.DB {

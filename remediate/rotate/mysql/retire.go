@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -52,14 +53,18 @@ func (r *Rotator) try(ctx context.Context, address string, c rotate.Credential) 
 	return nil
 }
 
-// Status compares what the server keeps with the old password.
+// Status compares what each server keeps with the old password.
 func (r *Rotator) Status(ctx context.Context, old rotate.Credential) (rotate.Status, error) {
-	s, err := r.primary(ctx)
+	worst := rotate.Gone
+	err := r.everywhere(ctx, func(s *session) error {
+		is, err := r.status(ctx, s, old)
+		worst = dbuser.Worse(worst, is)
+		return err
+	})
 	if err != nil {
 		return rotate.Unknown, err
 	}
-	defer s.close()
-	return r.status(ctx, s, old)
+	return worst, nil
 }
 
 func (r *Rotator) status(ctx context.Context, s *session, old rotate.Credential) (rotate.Status, error) {
@@ -185,8 +190,8 @@ func (r *Rotator) rest(ctx context.Context, s *session, a account, good bool) er
 	if err := s.run(ctx, "ALTER USER "+a.String()+how+" ACCOUNT LOCK"); err != nil {
 		return err
 	}
-	if !*r.set.Terminate {
-		return nil
+	if err := r.locked(ctx, a); err != nil || !*r.set.Terminate {
+		return err
 	}
 	return r.everywhere(ctx, func(s *session) error {
 		rows, err := s.ask(ctx, "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = ?", a.user)
@@ -194,6 +199,21 @@ func (r *Rotator) rest(ctx context.Context, s *session, a account, good bool) er
 			s.run(ctx, "KILL "+row[0]) // it may have ended by itself
 		}
 		return err
+	})
+}
+
+// locked waits until an account is locked at every address: a session that is ended where it
+// is not comes back.
+func (r *Rotator) locked(ctx context.Context, a account) error {
+	return r.opt.Settled(ctx, func() (lagging string, err error) {
+		err = r.everywhere(ctx, func(s *session) error {
+			all, err := r.accounts(ctx, s, a.user)
+			if slices.ContainsFunc(all, func(is account) bool { return is.String() == a.String() && !is.locked }) {
+				lagging = s.address
+			}
+			return err
+		})
+		return lagging, err
 	})
 }
 

@@ -31,12 +31,18 @@ type stage struct {
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{pg: realtest.StartPostgres(t)}
+	s.open(t)
+	return s
+}
+
+// open makes what the stage has.
+func (s *stage) open(t *testing.T) {
+	t.Helper()
 	s.admin = s.as(t, s.pg.User, s.pg.Password, "postgres")
 	s.do(t, `CREATE DATABASE shop`)
 	s.admin = s.as(t, s.pg.User, s.pg.Password, "shop")
 	s.do(t, `CREATE ROLE app_group NOLOGIN`, `CREATE TABLE orders (id int, item text)`, `INSERT INTO orders VALUES (1, 'rope'), (2, 'tar')`,
 		`ALTER TABLE orders OWNER TO app_group`, `CREATE SEQUENCE numbers`)
-	return s
 }
 
 func (s *stage) as(t testing.TB, user, password, database string) *pgx.Conn {
@@ -50,11 +56,15 @@ func (s *stage) as(t testing.TB, user, password, database string) *pgx.Conn {
 }
 
 func (s *stage) connect(user, password, database string) (*pgx.Conn, error) {
+	return s.connectTo(s.pg, user, password, database)
+}
+
+func (s *stage) connectTo(p *realtest.Postgres, user, password, database string) (*pgx.Conn, error) {
 	config, err := pgx.ParseConfig("sslmode=disable")
 	if err != nil {
 		return nil, err
 	}
-	host, port, _ := strings.Cut(s.pg.Address, ":")
+	host, port, _ := strings.Cut(p.Address, ":")
 	fmt.Sscan(port, &config.Port)
 	config.Host, config.Database, config.User, config.Password = host, database, user, password
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol

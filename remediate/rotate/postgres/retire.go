@@ -51,15 +51,19 @@ func (r *Rotator) try(ctx context.Context, address string, c rotate.Credential) 
 // refused tells a wrong password, or a user who is locked or unknown.
 func refused(err error) bool { return code(err) == wrong || code(err) == barred }
 
-// Status compares what the server keeps with the old password. Where a cloud's admin may
+// Status compares what each server keeps with the old password. Where a cloud's admin may
 // not see that, it logs in.
 func (r *Rotator) Status(ctx context.Context, old rotate.Credential) (rotate.Status, error) {
-	s, err := r.primary(ctx, r.set.Database)
+	worst := rotate.Gone
+	err := r.everywhere(ctx, func(s *session) error {
+		is, err := r.status(ctx, s, old)
+		worst = dbuser.Worse(worst, is)
+		return err
+	})
 	if err != nil {
 		return rotate.Unknown, err
 	}
-	defer s.close(ctx)
-	return r.status(ctx, s, old)
+	return worst, nil
 }
 
 func (r *Rotator) status(ctx context.Context, s *session, old rotate.Credential) (rotate.Status, error) {
@@ -161,12 +165,27 @@ func (r *Rotator) lock(ctx context.Context, s *session, name string, good bool) 
 	if err := s.do(ctx, "ALTER ROLE "+quoted(name)+how); err != nil {
 		return err
 	}
-	if !*r.set.Terminate {
-		return nil
+	if err := r.locked(ctx, name); err != nil || !*r.set.Terminate {
+		return err
 	}
 	return r.everywhere(ctx, func(s *session) error {
 		_, err := s.rows(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", name)
 		return err
+	})
+}
+
+// locked waits until a role is locked at every address: a session that is ended where it is
+// not comes back.
+func (r *Rotator) locked(ctx context.Context, name string) error {
+	return r.opt.Settled(ctx, func() (lagging string, err error) {
+		err = r.everywhere(ctx, func(s *session) error {
+			is, err := s.lookAt(ctx, name)
+			if is != nil && is.login {
+				lagging = s.address
+			}
+			return err
+		})
+		return lagging, err
 	})
 }
 
