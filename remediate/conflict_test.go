@@ -9,6 +9,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/leak/leaktest"
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 	"github.com/oakum-sec/oakum/remediate/signed"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -211,21 +212,18 @@ func TestKilledAddition(t *testing.T) {
 	if w.kept() != v3 {
 		t.Fatalf("a rollback leaves\n%s", w.kept())
 	}
-	stride := 7 // a whole apply goes before each
-	if os.Getenv("OAKUM_KILL") == "all" {
-		stride = 1
-	}
+	stride := killtest.Every(7) // a whole apply goes before each
 	for n := 1; n <= steps; n += stride {
 		again()
-		w.at = killAt(n)
-		alive(func() error { return w.apply(file) })
+		w.at = killtest.At(n)
+		killtest.Alive(func() error { return w.apply(file) })
 		w.at = nil
 		if err := w.apply(file); err != nil || w.kept() != applied {
 			t.Fatalf("killed at step %d: %v\n%s", n, err, w.kept())
 		}
 		again()
-		w.at = killAt(n)
-		alive(func() error { return w.apply(file) })
+		w.at = killtest.At(n)
+		killtest.Alive(func() error { return w.apply(file) })
 		w.at = nil
 		if _, err := os.Stat(w.tools().Home().Of(p.ID) + "/" + planName); err != nil {
 			continue
@@ -240,8 +238,8 @@ func TestKilledAddition(t *testing.T) {
 		if err := w.apply(file); err != nil {
 			t.Fatal(err)
 		}
-		w.count, w.at = 0, killAt(n)
-		alive(func() error { return w.tools().Rollback(t.Context(), p.ID) })
+		w.count, w.at = 0, killtest.At(n)
+		killtest.Alive(func() error { return w.tools().Rollback(t.Context(), p.ID) })
 		w.at = nil
 		if err := w.tools().Rollback(t.Context(), p.ID); err != nil || w.kept() != v3 || !maps.Equal(treeOf(t, w.dir), before) {
 			t.Fatalf("killed at step %d of the rollback: %v\n%s", n, err, w.kept())

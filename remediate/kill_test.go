@@ -7,6 +7,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 	"github.com/oakum-sec/oakum/remediate/journal"
 )
 
@@ -22,9 +23,9 @@ func (w *world) finish(p *Plan, file []byte, dice *rand.Rand, rest int) {
 		w.at = nil
 		if rest > 0 {
 			rest--
-			w.at = killAt(w.count + 1 + dice.IntN(120))
+			w.at = killtest.At(w.count + 1 + dice.IntN(120))
 		}
-		err, lived := alive(func() error {
+		err, lived := killtest.Alive(func() error {
 			if _, err := os.Stat(w.tools().Home().Of(p.ID) + "/" + planName); err != nil {
 				return w.apply(file)
 			}
@@ -40,32 +41,14 @@ func (w *world) finish(p *Plan, file []byte, dice *rand.Rand, rest int) {
 	}
 }
 
-func killAt(n int) func(int) error {
-	return func(count int) error {
-		if count == n {
-			panic(killed{})
-		}
-		return nil
-	}
-}
-
-func failAt(n int, err error) func(int) error {
-	return func(count int) error {
-		if count == n {
-			return err
-		}
-		return nil
-	}
-}
-
 // ends are the ways in which a step can go wrong.
 var ends = []struct {
 	name  string
 	every int // of the steps that are tried
 	at    func(n int) func(int) error
 }{
-	{"killed", 1, killAt},
-	{"disk full", 4, func(n int) func(int) error { return failAt(n, errors.New("no space left on device")) }},
+	{"killed", 1, killtest.At},
+	{"disk full", 4, func(n int) func(int) error { return killtest.FailAt(n, errors.New("no space left on device")) }},
 }
 
 // TestKilledApply ends an apply at each step that can be its last, before and after:
@@ -85,7 +68,7 @@ func TestKilledApply(t *testing.T) {
 		for n := 1; n <= steps; n += end.every {
 			w.again()
 			w.count, w.at = 0, end.at(n)
-			err, lived := alive(func() error { return w.apply(file) })
+			err, lived := killtest.Alive(func() error { return w.apply(file) })
 			if lived && err == nil {
 				t.Errorf("%s at %d of %d steps: the run ended well", end.name, n, steps)
 			}
@@ -156,7 +139,7 @@ func TestKilledRollback(t *testing.T) {
 			w.again()
 			applied()
 			w.at = end.at(n)
-			if err, lived := alive(func() error { return w.tools().Rollback(t.Context(), p.ID) }); lived && err == nil {
+			if err, lived := killtest.Alive(func() error { return w.tools().Rollback(t.Context(), p.ID) }); lived && err == nil {
 				t.Errorf("%s at step %d: the rollback ended well", end.name, n)
 			}
 			w.at = nil
@@ -182,8 +165,8 @@ func TestKilledThenRolledBack(t *testing.T) {
 	}
 	for n, steps := 1, w.count; n <= steps; n += 3 {
 		w.again()
-		w.count, w.at = 0, killAt(n)
-		alive(func() error { return w.apply(file) })
+		w.count, w.at = 0, killtest.At(n)
+		killtest.Alive(func() error { return w.apply(file) })
 		w.at = nil
 		if _, err := os.Stat(w.tools().Home().Of(p.ID) + "/" + planName); err != nil {
 			continue // nothing had begun

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/oakum-sec/oakum/remediate/disk"
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 	"github.com/oakum-sec/oakum/remediate/store"
 	"github.com/oakum-sec/oakum/remediate/store/storetest"
 )
@@ -43,8 +44,8 @@ func TestBegunElsewhere(t *testing.T) {
 	steps, want, kept, refused := w.count, treeOf(t, w.dir), w.kept(), 0
 	for n := 1; n <= steps; n += 29 {
 		w.again()
-		w.count, w.at = 0, killAt(n)
-		alive(func() error { return w.apply(file) })
+		w.count, w.at = 0, killtest.At(n)
+		killtest.Alive(func() error { return w.apply(file) })
 		w.at = nil
 		stored := w.kept() != ""
 		bob := w.elsewhere(t.TempDir(), "bob@desk")
@@ -113,8 +114,8 @@ func TestTwoAtOnce(t *testing.T) {
 func TestOlderJournal(t *testing.T) {
 	w := newWorld(t)
 	p, file := w.planned(Wish{To: "memory:"})
-	w.at = killAt(40) // in the first steps
-	alive(func() error { return w.apply(file) })
+	w.at = killtest.At(40) // in the first steps
+	killtest.Alive(func() error { return w.apply(file) })
 	w.at = nil
 	home := w.tools().Home().Of(p.ID)
 	older := map[string][]byte{}

@@ -113,8 +113,6 @@ type world struct {
 	at    func(count int) error // what happens at a step; nil: nothing
 }
 
-type killed struct{}
-
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, dir: filepath.Join(t.TempDir(), "orders"), state: t.TempDir(), store: &storetest.Memory{}}
@@ -251,19 +249,6 @@ func (w *world) planned(wish Wish) (*Plan, []byte) {
 		w.t.Fatal(err)
 	}
 	return p, file
-}
-
-// alive calls do and tells whether the process outlived it.
-func alive(do func() error) (err error, lived bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			if _, ok := r.(killed); !ok {
-				panic(r)
-			}
-		}
-	}()
-	err = do()
-	return err, true
 }
 
 // kept is what the store holds: values, and how often each name was written.

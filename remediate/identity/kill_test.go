@@ -2,27 +2,12 @@ package identity
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/oakum-sec/oakum/remediate/disk"
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 )
-
-// killed ends a run as the end of its process would.
-type killed struct{}
-
-func alive(do func() error) (err error, lived bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			if _, ours := r.(killed); !ours {
-				panic(r)
-			}
-			lived = false
-		}
-	}()
-	return do(), true
-}
 
 // points counts the places at which the world, or what a run has written down, is
 // another than before: before and after each call that changes something, and after
@@ -30,12 +15,10 @@ func alive(do func() error) (err error, lived bool) {
 // looks, and its end there is the same as at the one before.
 type points struct{ n, stop, files int }
 
-func everyOne() bool { return os.Getenv("OAKUM_KILL") == "all" }
-
 func (w *world) watch(p *points) {
 	at := func() error {
 		if p.n++; p.n == p.stop {
-			panic(killed{})
+			killtest.Die()
 		}
 		return nil
 	}
@@ -49,7 +32,7 @@ func (w *world) watch(p *points) {
 		if s.Op != "rename" || !s.Done {
 			return nil
 		}
-		if p.files++; p.files%2 == 1 && !everyOne() {
+		if p.files++; p.files%2 == 1 && !killtest.All() {
 			return nil
 		}
 		return at()
@@ -94,7 +77,7 @@ func TestKilled(t *testing.T) {
 				count := &points{stop: n}
 				w.watch(count)
 				tools.Disk.Watch = w.disk
-				_, lived := alive(func() error { _, err := tools.Apply(t.Context(), s); return err })
+				_, lived := killtest.Alive(func() error { _, err := tools.Apply(t.Context(), s); return err })
 				w.unwatched()
 				if lived && count.n < n {
 					w.holds(s, "not killed")
@@ -114,7 +97,7 @@ func TestKilled(t *testing.T) {
 				w.silent()
 			}
 			t.Logf("%d places", kills)
-			if least := minKills[everyOne()][kind]; kills < least {
+			if least := minKills[killtest.All()][kind]; kills < least {
 				t.Errorf("%d places to be killed at, fewer than %d", kills, least)
 			}
 		})
@@ -152,17 +135,13 @@ func TestKilledUndo(t *testing.T) {
 	for _, kind := range killKinds {
 		t.Run(kind, func(t *testing.T) {
 			w.t = t
-			step := 2
-			if everyOne() {
-				step = 1
-			}
-			for n := 1; ; n += step {
+			for n := 1; ; n += killtest.Every(2) {
 				s := w.settings(kind)
 				w.unwatched()
 				p := w.done(s)
 				count := &points{stop: n}
 				w.watch(count)
-				_, lived := alive(func() error { _, err := w.tools(s).Undo(t.Context(), s); return err })
+				_, lived := killtest.Alive(func() error { _, err := w.tools(s).Undo(t.Context(), s); return err })
 				w.unwatched()
 				if lived {
 					w.gone(s, p, "not killed")

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/oakum-sec/oakum/remediate/act"
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 )
 
 // stop ends a run before a step, as a person would who looks on.
@@ -23,7 +24,7 @@ func (w *world) until(s *Settings, action string) *Plan {
 	w.t.Helper()
 	w.at = func(c Call) error {
 		if c.Action == action && !c.Done {
-			panic(killed{})
+			killtest.Die()
 		}
 		return nil
 	}
@@ -31,7 +32,7 @@ func (w *world) until(s *Settings, action string) *Plan {
 	tools := w.approved(s)
 	p, err := tools.Plan(w.t.Context(), s)
 	w.must(err)
-	if _, lived := alive(func() error { _, err := tools.Apply(w.t.Context(), s); return err }); lived {
+	if _, lived := killtest.Alive(func() error { _, err := tools.Apply(w.t.Context(), s); return err }); lived {
 		w.t.Fatalf("%s was never asked", action)
 	}
 	return p

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -36,18 +35,10 @@ func (g *gate) accepted(c rotate.Credential) (bool, error) {
 	return err == nil, nil
 }
 
-// every is of how many steps one is tried; `make kill` tries all.
-func every() int {
-	if os.Getenv("OAKUM_KILL") == "all" {
-		return 1
-	}
-	return 53
-}
-
 func TestRotator(t *testing.T) {
 	g := startGate(t)
 	var users atomic.Int64
-	rotatetest.Run(t, rotatetest.Suite{Kills: 40, Modes: 20, Every: every(), Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 40, Modes: 20, Every: 53, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		user := fmt.Sprintf("deploy-%d", users.Add(1))
 		old := credential(g.newUser(t, user))
 		return &rotatetest.Scene{

@@ -21,6 +21,7 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/realtest"
 	"github.com/oakum-sec/oakum/leak/leaktest"
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 )
 
 // gate is moto, checking signatures and policies, with what it is not right about
@@ -60,26 +61,8 @@ func startGate(t testing.TB) *gate {
 
 // config reaches the gate; hook is told before and after each call.
 func (g *gate) config(who aws.Credentials, hook func() error) aws.Config {
-	return aws.Config{Region: "eu-west-1", BaseEndpoint: &g.url, RetryMaxAttempts: 1, HTTPClient: &http.Client{Transport: hooked{hook}},
+	return aws.Config{Region: "eu-west-1", BaseEndpoint: &g.url, RetryMaxAttempts: 1, HTTPClient: &http.Client{Transport: killtest.Transport{Step: hook}},
 		Credentials: credentials.StaticCredentialsProvider{Value: who}}
-}
-
-type hooked struct{ hook func() error }
-
-func (h hooked) RoundTrip(r *http.Request) (*http.Response, error) {
-	if h.hook != nil {
-		if err := h.hook(); err != nil {
-			return nil, err
-		}
-	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
-	if h.hook != nil && err == nil {
-		if lost := h.hook(); lost != nil {
-			resp.Body.Close()
-			return nil, lost
-		}
-	}
-	return resp, err
 }
 
 func (g *gate) client() *iam.Client { return iam.NewFromConfig(g.config(g.admin, nil)) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -15,16 +14,8 @@ import (
 
 func quiet() error { return nil }
 
-// every is of how many steps one is tried; `make kill` tries all.
-func every() int {
-	if os.Getenv("OAKUM_KILL") == "all" {
-		return 1
-	}
-	return 11
-}
-
 func TestRotator(t *testing.T) {
-	rotatetest.Run(t, rotatetest.Suite{Kills: 50, Every: every(), Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 50, Every: 11, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		s := serve(t)
 		return &rotatetest.Scene{Rotator: s.rotator(t, hook, Settings{}), Old: credential(s.add("by hand")), Works: s.works, Count: s.count}
 	}})

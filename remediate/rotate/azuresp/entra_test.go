@@ -13,6 +13,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/leak/leaktest"
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -143,28 +144,10 @@ func (s *entra) token(w http.ResponseWriter, r *http.Request) {
 // rotator asks the server, with hook around each request.
 func (s *entra) rotator(t testing.TB, hook func() error, set Settings) *Rotator {
 	set.Tenant, set.ClientID, set.Login, set.Graph = tenant, client, s.URL, s.URL
-	r, err := With(set, Options{Transport: hooked{hook}, Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	r, err := With(set, Options{Transport: killtest.Transport{Step: hook}, Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Token: func(context.Context) (leak.Secret, error) { return leak.NewSecret([]byte(admin)), nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
-}
-
-// hooked calls hook before and after each request.
-type hooked struct{ hook func() error }
-
-func (h hooked) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := h.hook(); err != nil {
-		return nil, err
-	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	if lost := h.hook(); lost != nil {
-		resp.Body.Close()
-		return nil, lost
-	}
-	return resp, nil
 }

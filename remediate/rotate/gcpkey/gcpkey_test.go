@@ -2,7 +2,6 @@ package gcpkey
 
 import (
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,17 +13,9 @@ import (
 
 func quiet() error { return nil }
 
-// every is of how many steps one is tried; `make kill` tries all.
-func every() int {
-	if os.Getenv("OAKUM_KILL") == "all" {
-		return 1
-	}
-	return 17
-}
-
 func TestRotator(t *testing.T) {
 	keys := pool(t)
-	rotatetest.Run(t, rotatetest.Suite{Kills: 50, Every: every(), Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 50, Every: 17, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		s := serve(t, keys)
 		_, old := s.credential()
 		plain := s.rotator(t, quiet)

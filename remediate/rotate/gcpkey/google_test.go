@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 )
 
@@ -199,28 +200,10 @@ func (s *iamServer) token(w http.ResponseWriter, r *http.Request) {
 
 // rotator asks the server, with hook around each request.
 func (s *iamServer) rotator(t testing.TB, hook func() error) *Rotator {
-	r, err := With(Options{URL: s.URL, Transport: hooked{hook}, Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	r, err := With(Options{URL: s.URL, Transport: killtest.Transport{Step: hook}, Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Token: func(context.Context) (leak.Secret, error) { return leak.NewSecret([]byte(admin)), nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
-}
-
-// hooked calls hook before and after each request.
-type hooked struct{ hook func() error }
-
-func (h hooked) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := h.hook(); err != nil {
-		return nil, err
-	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	if lost := h.hook(); lost != nil {
-		resp.Body.Close()
-		return nil, lost
-	}
-	return resp, nil
 }

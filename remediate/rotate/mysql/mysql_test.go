@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -180,22 +179,14 @@ func (s *stage) gone(t testing.TB, user string) {
 	}
 }
 
-// every is of how many steps one is tried; `make kill` tries all.
-func every(some int) int {
-	if os.Getenv("OAKUM_KILL") == "all" {
-		return 1
-	}
-	return some
-}
-
 func users(a, b string) string { return fmt.Sprintf("users: [%s, %s]", a, b) }
 
 func TestRotations(t *testing.T) {
 	s := newStage(t)
 	t.Run("alternating", func(t *testing.T) {
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene(""), Every: every(83), Kills: 12})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene(""), Every: 83, Kills: 12})
 	})
 	t.Run("single user", func(t *testing.T) {
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene("mode: single-user"), Every: every(47), Kills: 8})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene("mode: single-user"), Every: 47, Kills: 8})
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -184,21 +183,13 @@ func (s *stage) gone(t testing.TB, user string) {
 	}
 }
 
-// every is of how many steps one is tried; `make kill` tries all.
-func every(some int) int {
-	if os.Getenv("OAKUM_KILL") == "all" {
-		return 1
-	}
-	return some
-}
-
 func TestRotations(t *testing.T) {
 	s := newStage(t)
 	t.Run("alternating", func(t *testing.T) {
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene(""), Every: every(149), Kills: 10})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene(""), Every: 149, Kills: 10})
 	})
 	t.Run("single user", func(t *testing.T) {
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene("mode: single-user"), Every: every(97), Kills: 6})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene("mode: single-user"), Every: 97, Kills: 6})
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/signed"
 	"github.com/oakum-sec/oakum/remediate/store"
@@ -71,7 +72,7 @@ func (w *world) steps() int {
 	return w.count
 }
 
-func (w *world) every() int { return max(1, w.suite.Every) }
+func (w *world) every() int { return killtest.Every(max(1, w.suite.Every)) }
 
 // killedAnywhere ends a rotation at each step that can be its last, before and after.
 // Resumed, it comes to the same end.
@@ -82,8 +83,8 @@ func killedAnywhere(w *world) {
 		w.again()
 		w.plain = n%3 == 0
 		o, file := w.order()
-		w.count, w.at = 0, killAt(n)
-		alive(func() error { return w.goOn(o, file) })
+		w.count, w.at = 0, killtest.At(n)
+		killtest.Alive(func() error { return w.goOn(o, file) })
 		w.kills++
 		w.finish(o, file, dice, n%3)
 		w.rotated(name("killed at step", n), o)
@@ -99,7 +100,7 @@ func lostReplies(w *world) {
 	for n := 1; n <= steps; n += 2*w.every() + 1 {
 		w.again()
 		o, file := w.order()
-		w.count, w.at = 0, failAt(n, errors.New("the connection was closed"))
+		w.count, w.at = 0, killtest.FailAt(n, errors.New("the connection was closed"))
 		err := w.goOn(o, file)
 		w.kills++
 		if err != nil && !w.waited(err) && strings.Contains(err.Error(), rotate.ErrLost.Error()) {
@@ -144,9 +145,9 @@ func rolledBack(w *world) {
 	for n := 1; n <= steps; n += 3*w.every() + 1 {
 		w.again()
 		o, file := w.order()
-		w.count, w.at = 0, killAt(n)
+		w.count, w.at = 0, killtest.At(n)
 		for { // time passes, as long as it is not killed
-			err, lived := alive(func() error { return w.goOn(o, file) })
+			err, lived := killtest.Alive(func() error { return w.goOn(o, file) })
 			if !lived || err == nil || !w.waited(err) {
 				break
 			}

@@ -12,40 +12,6 @@ import (
 	"github.com/oakum-sec/oakum/remediate/store/storetest"
 )
 
-// killed is how a process ends in a test: nothing after it happens.
-type killed struct{}
-
-func killAt(n int) func(int) error {
-	return func(count int) error {
-		if count == n {
-			panic(killed{})
-		}
-		return nil
-	}
-}
-
-func failAt(n int, err error) func(int) error {
-	return func(count int) error {
-		if count == n {
-			return err
-		}
-		return nil
-	}
-}
-
-// alive calls do and tells whether the process outlived it.
-func alive(do func() error) (err error, lived bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			if _, ok := r.(killed); !ok {
-				panic(r)
-			}
-		}
-	}()
-	err = do()
-	return err, true
-}
-
 func asWait(err error) (*act.Wait, bool) { return errors.AsType[*act.Wait](err) }
 
 // stepping is a store each of whose calls can be the last thing that happens, before or

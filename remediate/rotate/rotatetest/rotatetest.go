@@ -21,6 +21,7 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/disk"
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 	"github.com/oakum-sec/oakum/remediate/key"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
@@ -35,7 +36,8 @@ type Suite struct {
 	// The rotator calls hook before and after each call to its provider; an error of
 	// hook is the call's, as a lost connection's is.
 	Begin func(t testing.TB, hook func() error) *Scene
-	// Every is of how many steps one is tried as the last; 0 is 1, which is all.
+	// Every is of how many steps one is tried as the last, where not all are asked for
+	// (killtest.All); 0 is 1, which is all.
 	Every int
 	// Kills is how many ends a run must have tried at least, so that a hook which gets
 	// lost is noticed.
@@ -258,9 +260,9 @@ func (w *world) finish(o *rotate.Order, file []byte, dice *rand.Rand, rest int) 
 		w.at = nil
 		if rest > 0 {
 			rest--
-			w.at = killAt(w.count + 1 + dice.IntN(80))
+			w.at = killtest.At(w.count + 1 + dice.IntN(80))
 		}
-		err, lived := alive(func() error { return w.goOn(o, file) })
+		err, lived := killtest.Alive(func() error { return w.goOn(o, file) })
 		w.at = nil
 		switch {
 		case !lived:

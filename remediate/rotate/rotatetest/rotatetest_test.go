@@ -1,7 +1,6 @@
 package rotatetest_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/oakum-sec/oakum/remediate/rotate"
@@ -16,19 +15,11 @@ var kinds = map[string]rotate.Traits{
 	"tokens":    {Kind: "tokens", Chooser: rotate.Provider, Parts: []string{rotate.KeyID, rotate.Token}, Overlap: true},
 }
 
-// every is of how many steps one is tried; `make kill` tries all.
-func every() int {
-	if os.Getenv("OAKUM_KILL") == "all" {
-		return 1
-	}
-	return 17
-}
-
 // TestFakes asks the machine, and the suite itself, with providers in memory.
 func TestFakes(t *testing.T) {
 	for name, traits := range kinds {
 		t.Run(name, func(t *testing.T) {
-			rotatetest.Run(t, rotatetest.Suite{Kills: 90, Modes: 20, Every: every(), Begin: func(_ testing.TB, hook func() error) *rotatetest.Scene {
+			rotatetest.Run(t, rotatetest.Suite{Kills: 90, Modes: 20, Every: 17, Begin: func(_ testing.TB, hook func() error) *rotatetest.Scene {
 				f, old := rotatetest.NewFake(traits, hook)
 				return &rotatetest.Scene{Rotator: f.Rotator(), Old: old, Works: f.Works, Count: f.Count, Use: f.Use}
 			}})

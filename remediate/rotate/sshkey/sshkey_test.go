@@ -13,18 +13,11 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/realtest"
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/rotatetest"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
-
-// every is of how many steps one is tried; `make kill` tries all.
-func every() int {
-	if os.Getenv("OAKUM_KILL") == "all" {
-		return 1
-	}
-	return 150
-}
 
 // hosts are two servers of one user.
 type hosts struct {
@@ -128,10 +121,10 @@ func TestRotator(t *testing.T) {
 	h := start(t)
 	for name, admin := range map[string]bool{"by an admin": true, "by itself": false} {
 		t.Run(name, func(t *testing.T) {
-			if !admin && every() > 1 {
+			if !admin && !killtest.All() {
 				t.Skip("OAKUM_KILL=all asks it; TestTwoHosts has its whole way")
 			}
-			rotatetest.Run(t, rotatetest.Suite{Kills: 4, Every: every(), Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+			rotatetest.Run(t, rotatetest.Suite{Kills: 4, Every: 150, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 				return h.scene(t, admin, hook)
 			}})
 		})

@@ -3,13 +3,12 @@ package token
 import (
 	"context"
 	"errors"
-	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/rotatetest"
 	"github.com/oakum-sec/oakum/remediate/rotate/tokenapi"
@@ -19,38 +18,12 @@ func credential(t *issued) rotate.Credential {
 	return rotate.Credential{rotate.Token: leak.NewSecret([]byte(t.value))}
 }
 
-// hooked calls hook before and after each request.
-type hooked struct{ hook func() error }
-
-func (h hooked) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := h.hook(); err != nil {
-		return nil, err
-	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	if lost := h.hook(); lost != nil {
-		resp.Body.Close()
-		return nil, lost
-	}
-	return resp, nil
-}
-
 func (i *issuer) options(hook func() error) tokenapi.Options {
-	return tokenapi.Options{URL: i.URL, Transport: hooked{hook}, Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
-}
-
-// every is of how many steps one is tried; `make kill` tries all.
-func every() int {
-	if os.Getenv("OAKUM_KILL") == "all" {
-		return 1
-	}
-	return 11
+	return tokenapi.Options{URL: i.URL, Transport: killtest.Transport{Step: hook}, Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
 
 func TestGitLabOwner(t *testing.T) {
-	rotatetest.Run(t, rotatetest.Suite{Kills: 100, Every: every(), Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 100, Every: 11, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		i := serve(t, gitlab)
 		admin := i.issue(`{{gitlab "glpat-"}}`, "admin", 1, "api")
 		old := i.issue(`{{gitlab "glpat-"}}`, "ci", 7, "read_api", "write_repository")
@@ -71,7 +44,7 @@ func must[T any](v T, err error) T {
 }
 
 func TestGitHubByHand(t *testing.T) {
-	rotatetest.Run(t, rotatetest.Suite{Kills: 100, Every: every(), Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 100, Every: 11, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		i := serve(t, github)
 		old := i.issue(`{{github "ghp_"}}`, "old", 7, "read:org", "repo")
 		var fresh *issued

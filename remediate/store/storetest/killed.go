@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
-
-// dead is how a process ends in a test: nothing after it happens.
-type dead struct{}
 
 // Killed ends each operation of a driver before and after every call to its service, and
 // does it again, as whoever resumes does: it comes to the same end. open makes a driver
@@ -26,7 +24,7 @@ func Killed(t *testing.T, open func(hook func()) store.Driver, least int) {
 			at, count := 0, 0
 			s := shop(open(func() {
 				if count++; count == at {
-					panic(dead{})
+					killtest.Die()
 				}
 			}))
 			act, check, err := op(t.Context(), s)
@@ -34,7 +32,7 @@ func Killed(t *testing.T, open func(hook func()) store.Driver, least int) {
 				t.Fatal(err)
 			}
 			at, count = n, 0
-			err, lived := outlived(act)
+			err, lived := killtest.Alive(act)
 			if lived && err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -55,18 +53,6 @@ func Killed(t *testing.T, open func(hook func()) store.Driver, least int) {
 	if tried < least {
 		t.Errorf("%d ends of an operation were tried, fewer than %d", tried, least)
 	}
-}
-
-func outlived(do func() error) (err error, lived bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			if _, ok := r.(dead); !ok {
-				panic(r)
-			}
-		}
-	}()
-	err = do()
-	return err, true
 }
 
 func createOnce(ctx context.Context, s *store.Store) (act, check func() error, err error) {
