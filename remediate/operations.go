@@ -39,7 +39,9 @@ func (t *Tools) Operations(kind string) (all []audit.Operation, err error) {
 			return nil, err
 		}
 		if r, did := wrote(p.Records, "promote"); did && p.Order.Store.Kind == kind {
-			all = append(all, audit.Operation{ID: p.Order.Op, Run: id, Entry: p.Order.Store.Entry, What: "make the new credential of " + p.Order.Name + " current", When: r.Time})
+			for _, entry := range p.Order.Store.Entries() {
+				all = append(all, audit.Operation{ID: p.Order.Op, Run: id, Entry: entry, What: "make the new credential of " + p.Order.Name + " current", When: r.Time})
+			}
 		}
 	}
 	return all, nil

@@ -49,3 +49,53 @@ func (l lease) Undo(ctx context.Context) error {
 	}
 	return l.spot.clear(ctx)
 }
+
+// leases are those of several entries: of all, or of none.
+type leases []lease
+
+func (all leases) Done(ctx context.Context) (bool, error) {
+	for _, l := range all {
+		if is, err := l.Done(ctx); err != nil || !is {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// Do gives back what it has where somebody else has one of them.
+func (all leases) Do(ctx context.Context) error {
+	for _, l := range all {
+		if err := l.Do(ctx); errors.Is(err, ErrTaken) {
+			return errors.Join(err, all.Undo(ctx))
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (all leases) Undo(ctx context.Context) error {
+	for _, l := range all {
+		if err := l.Undo(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// any tells whether one of them is held.
+func (all leases) any(ctx context.Context) (bool, error) {
+	for _, l := range all {
+		if is, err := l.Done(ctx); err != nil || is {
+			return is, err
+		}
+	}
+	return false, nil
+}
+
+func (r *rotation) leases() (all leases) {
+	for _, s := range r.spots(leaseSuffix) {
+		all = append(all, lease{s, r.who()})
+	}
+	return all
+}

@@ -75,7 +75,7 @@ type rotation struct {
 	set   Settings
 	rot   Rotator
 	users []consumer.Consumer
-	slot  slot
+	place place
 	stays bool // a deleted name stays taken in the store
 
 	oldValue leak.Secret // the entry's
@@ -165,12 +165,22 @@ func (r *rotation) open(ctx context.Context) (err error) {
 		return fmt.Errorf("the store %s is %s now, and was %s when the order was made", r.set.Store, d.Identity, r.order.Store.Identity)
 	}
 	r.stays = d.Lingers
-	r.slot = slot{store: s, name: r.set.Entry, op: r.order.Op, next: r.spot(s, nextSuffix)}
+	if r.place, err = r.placeOf(s, r.order.Store.held()); err != nil {
+		return err
+	}
 	return r.recall(ctx)
 }
 
-func (r *rotation) spot(s *store.Store, suffix string) spot {
-	return spot{store: s, stays: r.stays, name: r.set.Entry + suffix, op: r.order.Op}
+// spots are those beside the entries.
+func (r *rotation) spots(suffix string) (all []spot) {
+	for _, s := range r.place.slots {
+		all = append(all, r.spot(s.store, s.name+suffix))
+	}
+	return all
+}
+
+func (r *rotation) spot(s *store.Store, name string) spot {
+	return spot{store: s, stays: r.stays, name: name, op: r.order.Op}
 }
 
 // reach opens the entry's store.
@@ -209,18 +219,22 @@ func (r *rotation) recall(ctx context.Context) error {
 		return err
 	}
 	if !slices.Equal(tags(r.Machine, r.old), r.order.Tags) {
-		return fmt.Errorf("%s holds another credential than when the order was made: order again", r.set.Entry)
+		return fmt.Errorf("%s holds another credential than when the order was made: order again", r.place)
 	}
 	return nil
 }
 
+// keepOld seals the old value, if it is that of the order.
 func (r *rotation) keepOld(ctx context.Context) error {
-	version, value, err := r.slot.current(ctx)
+	now := place{slots: slices.Clone(r.place.slots), parts: r.place.parts}
+	value, err := now.current(ctx)
 	if err != nil {
 		return err
 	}
-	if version != r.order.Store.Version {
-		return fmt.Errorf("%s has version %s, and had %s when the order was made: order again", r.set.Entry, version, r.order.Store.Version)
+	for i, s := range now.slots {
+		if was := r.place.slots[i].from; s.from != was {
+			return fmt.Errorf("%s has version %s, and had %s when the order was made: order again", s.name, s.from, was)
+		}
 	}
 	r.oldValue = value
 	return r.seal(oldName, value)

@@ -323,11 +323,9 @@ func (o forgetOp) Done(ctx context.Context) (bool, error) {
 			return false, nil
 		}
 	}
-	is, err := o.lease().Done(ctx)
+	is, err := o.leases().any(ctx)
 	return !is, err
 }
-
-func (o forgetOp) lease() lease { return lease{o.spot(o.slot.store, leaseSuffix), o.who()} }
 
 func (o forgetOp) Do(ctx context.Context) error {
 	for _, name := range []string{escrowName, oldName} {
@@ -335,7 +333,7 @@ func (o forgetOp) Do(ctx context.Context) error {
 			return err
 		}
 	}
-	return o.lease().Undo(ctx)
+	return o.leases().Undo(ctx)
 }
 
 func (o forgetOp) Undo(context.Context) error { return nil }

@@ -13,38 +13,35 @@ import (
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
-// promoted tells whether the entry holds what this rotation put there. Another value
-// than that and the old one is somebody else's doing.
-func (r *rotation) promoted(ctx context.Context) (is bool, version string, value leak.Secret, err error) {
-	e, value, err := r.slot.store.Read(ctx, r.slot.name, "")
-	switch {
-	case err != nil:
-		return false, "", leak.Secret{}, err
-	case store.Equal(value, r.oldValue):
-		return false, e.Version, leak.Secret{}, nil
-	case e.Tags[store.TagOp] != r.order.Op:
-		return false, "", leak.Secret{}, fmt.Errorf("%s was changed by somebody else since the order was made (version %s): nothing goes on. Roll back, and order again", r.slot.name, e.Version)
-	}
-	return true, e.Version, value, nil
-}
-
-// fresh is the new credential, from wherever it is by now: the entry, what waits beside
-// it, or the sealed file. It is nil where there is none yet.
-func (r *rotation) fresh(ctx context.Context) (c Credential, version string, err error) {
-	is, version, value, err := r.promoted(ctx)
-	if err == nil && !is {
-		version = ""
-		_, value, err = r.slot.waits(ctx)
+// standing is how far the entries are with the new credential.
+func (r *rotation) standing(ctx context.Context) (st standing, sealed Credential, err error) {
+	var want leak.Secret
+	if sealed, err = r.escrow(); err == nil && sealed != nil {
+		want, err = r.set.Form.Write(r.oldValue, sealed)
 	}
 	if err != nil {
-		return nil, "", err
+		return standing{}, nil, err
 	}
-	if value.IsZero() {
-		c, err = r.escrow()
+	st, err = r.place.stand(ctx, r.oldValue, want)
+	return st, sealed, err
+}
+
+// fresh is the new credential, from wherever it is by now: the entry, the sealed file, or
+// what waits beside the entry. It is nil where there is none yet.
+func (r *rotation) fresh(ctx context.Context) (c Credential, version string, err error) {
+	st, c, err := r.standing(ctx)
+	if err != nil || c != nil && !st.all {
 		return c, "", err
 	}
+	value := st.value
+	if !st.all {
+		st.version = ""
+		if value, err = r.place.waits(ctx); err != nil || value.IsZero() {
+			return nil, "", err
+		}
+	}
 	c, err = r.set.Form.Read(value, r.rot.Traits().Parts)
-	return c, version, err
+	return c, st.version, err
 }
 
 // have is fresh where there must be one.
@@ -99,30 +96,22 @@ func (r *rotation) keep(c Credential) error {
 type pendOp struct{ *rotation }
 
 func (o pendOp) Done(ctx context.Context) (bool, error) {
-	is, _, _, err := o.promoted(ctx)
-	if is || err != nil {
-		return is, err
+	st, sealed, err := o.standing(ctx)
+	if st.all || err != nil {
+		return st.all, err
 	}
-	_, value, err := o.slot.waits(ctx)
-	if err != nil || value.IsZero() {
-		return false, err
+	value, err := o.place.waits(ctx)
+	if err != nil || value.IsZero() || sealed == nil {
+		return !value.IsZero(), err
 	}
-	if c, err := o.escrow(); err != nil || c != nil {
-		want, formed := o.set.Form.Write(o.oldValue, c)
-		if err = errors.Join(err, formed); err != nil {
-			return false, err
-		}
-		if !store.Equal(value, want) {
-			return false, fmt.Errorf("another credential waits beside %s: somebody else is rotating it", o.slot.name)
-		}
-	}
-	return true, nil
+	want, err := o.set.Form.Write(o.oldValue, sealed)
+	return store.Equal(value, want), err // Do finds out whose another one is
 }
 
 func (o pendOp) Do(ctx context.Context) error {
 	c, err := o.escrow()
 	if err == nil && c == nil {
-		c, err = o.rot.Next(ctx, o.old, o.order.Op)
+		c, err = o.choose(ctx)
 	}
 	if err != nil {
 		return err
@@ -131,10 +120,20 @@ func (o pendOp) Do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return o.slot.pend(ctx, value, o.order.Store.Version)
+	return o.place.pend(ctx, o.oldValue, value)
 }
 
-func (o pendOp) Undo(ctx context.Context) error { return o.slot.abandon(ctx) }
+// choose makes up a credential. One for several entries is sealed first: what waits
+// beside one of them alone is none that can be read from there again.
+func (o pendOp) choose(ctx context.Context) (Credential, error) {
+	c, err := o.rot.Next(ctx, o.old, o.order.Op)
+	if err == nil && o.place.several() {
+		err = o.keep(c)
+	}
+	return c, err
+}
+
+func (o pendOp) Undo(ctx context.Context) error { return o.place.abandon(ctx) }
 
 // setOp makes the credential that waits valid at its target.
 type setOp struct {
@@ -247,61 +246,89 @@ type tryOp struct {
 func (o *tryOp) Done(context.Context) (bool, error) { return o.did || o.verified("make"), nil }
 
 func (o *tryOp) Do(ctx context.Context) error {
-	s := o.spot(o.slot.store, trySuffix)
-	if err := s.fill(ctx, leak.NewSecret([]byte(rand.Text()))); err != nil && store.CodeOf(err) != store.Conflict { // left by a crash
-		return err
+	for _, s := range o.spots(trySuffix) {
+		if err := s.fill(ctx, leak.NewSecret([]byte(rand.Text()))); err != nil && store.CodeOf(err) != store.Conflict { // left by a crash
+			return err
+		}
+		if err := s.clear(ctx); err != nil {
+			return err
+		}
 	}
 	o.did = true
-	return s.clear(ctx)
+	return nil
 }
 
-func (o *tryOp) Undo(ctx context.Context) error { return o.spot(o.slot.store, trySuffix).clear(ctx) }
+func (o *tryOp) Undo(ctx context.Context) error {
+	for _, s := range o.spots(trySuffix) {
+		if err := s.clear(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // promoteOp makes the new credential what programs read.
 type promoteOp struct{ *rotation }
 
 func (o promoteOp) Done(ctx context.Context) (bool, error) {
-	is, _, _, err := o.promoted(ctx)
-	if err != nil || !is {
+	st, sealed, err := o.standing(ctx)
+	if err != nil || !st.all || sealed != nil {
 		return false, err
 	}
-	_, waits, err := o.slot.waits(ctx)
-	if err != nil {
-		return false, err
+	for _, s := range o.place.slots {
+		if _, waits, err := s.waits(ctx); err != nil || !waits.IsZero() {
+			return false, err
+		}
 	}
-	_, err = o.Root.Stat(escrowName)
-	return waits.IsZero() && errors.Is(err, fs.ErrNotExist), nil
+	return true, nil
 }
 
 func (o promoteOp) Do(ctx context.Context) error {
-	is, _, _, err := o.promoted(ctx)
+	st, _, err := o.standing(ctx)
 	if err != nil {
 		return err
 	}
-	if !is {
-		if err := o.slot.promote(ctx, o.order.Store.Version); err != nil {
+	if !st.all {
+		if err := o.promote(ctx); err != nil {
 			return err
 		}
 	}
-	if err := o.slot.abandon(ctx); err != nil { // the copy beside the entry, where the store has no versions that wait
+	if err := o.place.abandon(ctx); err != nil { // the copy beside the entry, where the store has no versions that wait
 		return err
 	}
 	return o.Home.Disk.Remove(o.Root, escrowName)
 }
 
-// Undo keeps the new credential at hand, sealed, for the stages that are taken back
-// after this one.
-func (o promoteOp) Undo(ctx context.Context) error {
-	is, _, value, err := o.promoted(ctx)
-	if err != nil || !is {
-		return err
-	}
-	c, err := o.set.Form.Read(value, o.rot.Traits().Parts)
+func (o promoteOp) promote(ctx context.Context) error {
+	c, _, err := o.have(ctx)
 	if err != nil {
 		return err
 	}
-	if err := o.keep(c); err != nil {
+	value, err := o.set.Form.Write(o.oldValue, c)
+	if err != nil {
 		return err
 	}
-	return o.slot.back(ctx, o.oldValue, value)
+	return o.place.promote(ctx, o.oldValue, value)
+}
+
+// Undo keeps the new credential at hand, sealed, for the stages that are taken back
+// after this one.
+func (o promoteOp) Undo(ctx context.Context) error {
+	st, sealed, err := o.standing(ctx)
+	if err != nil || !st.some {
+		return err
+	}
+	value := st.value
+	if st.all {
+		c, err := o.set.Form.Read(value, o.rot.Traits().Parts)
+		if err != nil {
+			return err
+		}
+		if err := o.keep(c); err != nil {
+			return err
+		}
+	} else if value, err = o.set.Form.Write(o.oldValue, sealed); err != nil {
+		return err
+	}
+	return o.place.back(ctx, o.oldValue, value)
 }

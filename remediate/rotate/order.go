@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"github.com/oakum-sec/oakum/remediate/key"
@@ -35,14 +36,50 @@ type Order struct {
 	MAC      string    `json:"mac"`
 }
 
-// Store is the entry that holds the credential. Another store under the same name, or
-// another version, is refused.
+// Store is the entry that holds the credential, or the entries. Another store under the
+// same name, or another version, is refused.
 type Store struct {
 	Target   string `json:"target"`
 	Kind     string `json:"kind"`
 	Identity string `json:"identity"`
-	Entry    string `json:"entry"`
-	Version  string `json:"version"`
+	Entry    string `json:"entry"`   // of several, all their names
+	Version  string `json:"version"` // of several, all of them
+	Parts    []Held `json:"parts,omitempty"`
+}
+
+// Held is one of several entries.
+type Held struct {
+	Part    string `json:"part"`
+	Entry   string `json:"entry"`
+	Version string `json:"version"`
+}
+
+// hold notes what stands where.
+func (s *Store) hold(p place) {
+	var versions []string
+	for i, one := range p.slots {
+		versions = append(versions, one.from)
+		if p.parts != nil {
+			s.Parts = append(s.Parts, Held{p.parts[i], one.name, one.from})
+		}
+	}
+	s.Entry, s.Version = p.String(), strings.Join(versions, ",")
+}
+
+// held are the entries: the only one, or that of each part.
+func (s Store) held() []Held {
+	if s.Parts != nil {
+		return s.Parts
+	}
+	return []Held{{Entry: s.Entry, Version: s.Version}}
+}
+
+// Entries are the names of all entries.
+func (s Store) Entries() (names []string) {
+	for _, h := range s.held() {
+		names = append(names, h.Entry)
+	}
+	return names
 }
 
 // Stage is one step of it, for people.

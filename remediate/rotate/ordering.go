@@ -61,7 +61,7 @@ func (r *rotation) look(ctx context.Context) (err error) {
 	t := r.rot.Traits()
 	r.order.Proven = t.Proven
 	if r.old, err = r.set.Form.Read(r.oldValue, t.Parts); err != nil {
-		return fmt.Errorf("read the credential in %s: %w", r.set.Entry, err)
+		return fmt.Errorf("read the credential in %s: %w", r.place, err)
 	}
 	r.order.Tags = tags(r.Machine, r.old)
 	if r.order.Subject, err = r.rot.Inspect(ctx, r.old); err != nil {
@@ -90,25 +90,31 @@ func (r *rotation) lookAtStore(ctx context.Context) error {
 		return err
 	}
 	r.stays = d.Lingers
-	r.slot = slot{store: s, name: r.set.Entry, op: r.order.Op, next: r.spot(s, nextSuffix)}
-	version, value, err := r.slot.current(ctx)
-	if err != nil {
+	if r.place, err = r.placeOf(s, nil); err != nil {
 		return err
 	}
-	r.oldValue = value
-	r.order.Store = Store{Target: r.set.Store, Kind: d.Kind, Identity: d.Identity, Entry: r.set.Entry, Version: version}
-	_, waits, err := r.slot.waits(ctx)
+	if r.oldValue, err = r.place.current(ctx); err != nil {
+		return err
+	}
+	r.order.Store = Store{Target: r.set.Store, Kind: d.Kind, Identity: d.Identity}
+	r.order.Store.hold(r.place)
+	waits, err := r.place.waits(ctx)
 	if err != nil {
 		return err
 	}
 	if !waits.IsZero() {
-		return Refuse("`oakum remediate rotate status` shows ours; end it first", "another rotation of %s is going on: a new value waits beside it", r.set.Entry)
+		return Refuse("`oakum remediate rotate status` shows ours; end it first", "another rotation of %s is going on: a new value waits beside it", r.place)
 	}
-	held, err := r.spot(s, leaseSuffix).look(ctx)
-	if err != nil || held.IsZero() {
-		return err
+	for _, spot := range r.spots(leaseSuffix) {
+		held, err := spot.look(ctx)
+		if err != nil {
+			return err
+		}
+		if !held.IsZero() {
+			return fmt.Errorf("%w: %s", ErrTaken, store.Plain(held))
+		}
 	}
-	return fmt.Errorf("%w: %s", ErrTaken, store.Plain(held))
+	return nil
 }
 
 // lookAhead tries whether a new credential would fit the entry; it is thrown away.

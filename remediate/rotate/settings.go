@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,6 +21,9 @@ type Settings struct {
 	Store string `yaml:"store"` // as --to names it
 	Entry string `yaml:"entry"` // the secret's name in the store
 	Form  Form   `yaml:"form"`  // how the credential stands in it
+	// Entries are in the place of Entry where each part of the credential has an entry of
+	// its own, which holds nothing else: {access_key_id: app-id, secret_access_key: app-key}.
+	Entries map[string]string `yaml:"entries,omitempty"`
 
 	// Exposure is who may have seen the old credential: "private" (the default) or
 	// "public", which deactivates it first.
@@ -136,7 +140,7 @@ var nameShape = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 func (s Settings) check() error {
 	var missing []string
 	for key, value := range map[string]string{"name": s.Name, "kind": s.Kind, "store": s.Store, "entry": s.Entry} {
-		if value == "" {
+		if value == "" && (key != "entry" || s.Entries == nil) {
 			missing = append(missing, key)
 		}
 	}
@@ -148,6 +152,23 @@ func (s Settings) check() error {
 		return errors.New("a name has 1 to 63 of a-z, 0-9, '.', '_' and '-'")
 	case s.Exposure != "" && s.Exposure != Private && s.Exposure != Public:
 		return fmt.Errorf("exposure is private or public, not %q", s.Exposure)
+	}
+	return s.checkEntries()
+}
+
+// checkEntries refuses several entries that are not each a part's own.
+func (s Settings) checkEntries() error {
+	if s.Entries == nil {
+		return nil
+	}
+	names := slices.Sorted(maps.Values(s.Entries))
+	switch {
+	case s.Entry != "":
+		return errors.New("it has both `entry` and `entries`: the credential is in one, or each part of it has its own")
+	case s.Form.Fields != nil || s.Form.URL != "" || s.Form.Fixed != nil:
+		return errors.New("it has both `form` and `entries`: each entry holds a part of the credential, and nothing else")
+	case len(names) < 2 || names[0] == "" || len(slices.Compact(slices.Clone(names))) < len(names):
+		return errors.New("`entries` are two or more, each another one: {access_key_id: NAME, secret_access_key: OTHER}")
 	}
 	return nil
 }

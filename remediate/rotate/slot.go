@@ -9,13 +9,14 @@ import (
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
-// slot is the entry that holds a credential, with the place in which the next one
+// slot is an entry that holds a credential or a part of one, with the place in which the next one
 // waits: a version beside the current one where the store has such, else a spot beside
 // the entry.
 type slot struct {
 	store *store.Store
 	name  string
 	op    string
+	from  string // the version that was current when the order was made
 	next  spot
 }
 
@@ -39,27 +40,12 @@ func (s slot) waits(ctx context.Context) (version string, value leak.Secret, err
 	return e.Pending, value, err
 }
 
-// pend has a value wait beside the version from.
-func (s slot) pend(ctx context.Context, value leak.Secret, from string) error {
+// pend has a value wait beside the current one.
+func (s slot) pend(ctx context.Context, value leak.Secret) error {
 	if !s.store.CanWait() {
 		return s.next.fill(ctx, value)
 	}
-	_, err := s.store.Pend(ctx, store.Put{Name: s.name, Value: value, Op: s.op}, from)
-	return err
-}
-
-// promote makes what waits the current value, in the place of the version from.
-func (s slot) promote(ctx context.Context, from string) error {
-	version, value, err := s.waits(ctx)
-	switch {
-	case err != nil:
-		return err
-	case value.IsZero():
-		return fmt.Errorf("nothing waits for %s any more: somebody took it away; roll back", s.name)
-	case s.store.CanWait():
-		return s.store.Promote(ctx, s.name, version, from)
-	}
-	_, err = s.store.Replace(ctx, store.Put{Name: s.name, Value: value, Op: s.op}, from)
+	_, err := s.store.Pend(ctx, store.Put{Name: s.name, Value: value, Op: s.op}, s.from)
 	return err
 }
 

@@ -18,8 +18,8 @@ type stage struct {
 // them anew, so the words of both are made here, of the same settings.
 func (r *rotation) stages() []stage {
 	t := r.rot.Traits()
-	all := []stage{{Stage{ID: "lease", Text: "say in the store that " + r.set.Entry + " is being rotated, and by whom",
-		Undo: "take that word away"}, lease{r.spot(r.slot.store, leaseSuffix), r.who()}}}
+	all := []stage{{Stage{ID: "lease", Text: "say in the store that " + r.place.String() + " is being rotated, and by whom",
+		Undo: "take that word away"}, r.leases()}}
 	if r.set.Exposure == Public && t.Overlap && t.Reversible {
 		all = append(all, stage{Stage{ID: "quarantine", Approval: true,
 			Text: "deactivate the old credential at once, because it leaked in public: " + r.order.Subject.ID,
@@ -41,12 +41,26 @@ func (r *rotation) renewal(t Traits) (all []stage) {
 	}
 	all = append(all,
 		stage{Stage{ID: "verify", Text: "use the new credential as programs do, several times", Undo: "nothing to take back"}, &verifyOp{rotation: r}},
-		stage{Stage{ID: "promote", Text: "make the new credential what programs read from " + r.set.Entry,
-			Risk: "programs that start from now on get the new one", Undo: "put the old one back, if nobody changed it since"}, promoteOp{r}})
+		stage{r.promotion(), promoteOp{r}})
 	for i, c := range r.users {
 		all = append(all, stage{Stage{ID: consumerID(i), Text: "update " + c.String(), Risk: c.Risk(), Undo: "bring it back to the old credential"}, consumerOp{r, c}})
 	}
 	return all
+}
+
+// promotion is the stage in which programs get the new credential.
+func (r *rotation) promotion() Stage {
+	s := Stage{ID: "promote", Text: "make the new credential what programs read from " + r.place.String(),
+		Risk: "programs that start from now on get the new one", Undo: "put the old one back, if nobody changed it since"}
+	switch {
+	case !r.place.several():
+	case r.place.together():
+		s.Text += ", in one write"
+	default:
+		s.Text += ", one right after the other"
+		s.Risk += "; one that reads between the two writes gets values that do not belong together, and fails until it reads again. Where the run is ended there, resume at once. One document with both in it has no such moment"
+	}
+	return s
 }
 
 func consumerID(i int) string { return fmt.Sprintf("consumer-%d", i+1) }
@@ -62,7 +76,7 @@ func (r *rotation) chosen(t Traits) []stage {
 		set.Undo = "set the old one again"
 	}
 	return []stage{
-		{Stage{ID: "pend", Text: "make up a new credential, and have it wait in " + r.set.Store + " beside " + r.set.Entry, Undo: "take it away"}, pendOp{r}},
+		{Stage{ID: "pend", Text: "make up a new credential, and have it wait in " + r.set.Store + " beside " + r.place.String(), Undo: "take it away"}, pendOp{r}},
 		{set, &setOp{rotation: r}},
 	}
 }
@@ -79,7 +93,7 @@ func (r *rotation) provided(t Traits) []stage {
 	return []stage{
 		{Stage{ID: "try-store", Text: "see that the store takes and gives back a value", Undo: "nothing to take back"}, &tryOp{rotation: r}},
 		{made, makeOp{r}},
-		{Stage{ID: "pend", Text: "have the new credential wait in " + r.set.Store + " beside " + r.set.Entry, Undo: "take it away"}, pendOp{r}},
+		{Stage{ID: "pend", Text: "have the new credential wait in " + r.set.Store + " beside " + r.place.String(), Undo: "take it away"}, pendOp{r}},
 	}
 }
 

@@ -29,6 +29,7 @@ type Progress struct {
 	Ended   bool
 	Failed  string // the last words of the last stage that did not work
 	Waiting string // for what, where that was its last word
+	Between bool   // it was ended while several entries were written: one may be new, and another old
 }
 
 // ProgressOf reads a run without its lock, for people: another process may be at it.
@@ -55,6 +56,9 @@ func (p *Progress) read() {
 	}
 	stages := map[string]State{"set": Renewed, "make": Renewed, "promote": Switched, "deactivate": Deactivated, "delete": Retired}
 	for _, r := range p.Records {
+		if r.Step == "promote" {
+			p.Between = len(p.Order.Store.Parts) > 0 && r.Phase != journal.Verified && r.Phase != journal.Undone
+		}
 		switch s, counts := stages[r.Step]; {
 		case r.Phase == journal.Verified && counts && p.State != RolledBack:
 			p.State = s

@@ -170,6 +170,9 @@ func showRotation(out io.Writer, p *rotate.Progress) error {
 	case p.Failed != "":
 		fmt.Fprintf(w, "  last error  %s\n", report.Escape(p.Failed))
 	}
+	if p.Between {
+		fmt.Fprintf(w, "  at once  it was ended while %s were written: what starts now may read values that do not belong together\n", report.Escape(o.Store.Entry))
+	}
 	if !p.Ended {
 		fmt.Fprintf(w, "next  oakum remediate rotate resume %s\n", o.ID)
 	}

@@ -57,7 +57,8 @@ type Update struct {
 	// token, access_key_id, secret_access_key. Old may be nil, where nobody knows it.
 	New, Old map[string]leak.Secret
 	// Version and Before are what the store calls the versions that hold New and Old,
-	// for a consumer whose references name one; "": they name none.
+	// for a consumer whose references name one; "": they name none. Where the parts of a
+	// credential are apart they are each part's, with commas in between.
 	Version, Before string
 }
 

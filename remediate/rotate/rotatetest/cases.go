@@ -223,6 +223,9 @@ func str(err error) string {
 func stale(w *world) {
 	_, file := w.order()
 	theirs := w.document(w.scene.Old)
+	if w.suite.Apart {
+		theirs = w.scene.Old[w.trait.Parts[len(w.names)-1]]
+	}
 	if err := w.overwrite(theirs); err != nil {
 		w.Fatal(err)
 	}
@@ -232,13 +235,16 @@ func stale(w *world) {
 	w.alone("an order that is older than the entry")
 }
 
+// last is the name of the entry, or of the last of them.
+func (w *world) last() string { return w.names[len(w.names)-1] }
+
 // overwrite is what somebody else does to the entry.
 func (w *world) overwrite(value leak.Secret) error {
-	e, err := w.store.Stat(w.Context(), entry)
+	e, err := w.store.Stat(w.Context(), w.last())
 	if err != nil {
 		return err
 	}
-	_, err = w.store.Write(w.Context(), store.Write{Name: entry, Value: value, Token: "theirs", From: e.Version})
+	_, err = w.store.Write(w.Context(), store.Write{Name: w.last(), Value: value, Token: "theirs", From: e.Version, Tags: map[string]string{"owner": "bob"}})
 	return err
 }
 
@@ -259,7 +265,7 @@ func changedInTheMiddle(w *world) {
 	if err == nil || w.waited(err) {
 		w.Errorf("a change by somebody else ends with %v", err)
 	}
-	if _, value, err := w.store.Read(w.Context(), entry, ""); err != nil || !value.Equal(theirs) {
+	if _, value, err := w.store.Read(w.Context(), w.last(), ""); err != nil || !value.Equal(theirs) {
 		w.Errorf("what somebody else stored is gone: %v", err)
 	}
 	if w.trait.Overlap {
@@ -269,14 +275,18 @@ func changedInTheMiddle(w *world) {
 
 // goingOn: where a version waits already, no order is made.
 func goingOn(w *world) {
-	e, err := w.store.Stat(w.Context(), entry)
-	if err != nil {
+	theirs := store.Write{Name: w.last() + "-oakum-next", Value: w.document(nil), Token: "theirs"}
+	if _, waits := w.store.(store.Promoter); waits {
+		e, err := w.store.Stat(w.Context(), w.last())
+		if err != nil {
+			w.Fatal(err)
+		}
+		theirs.Name, theirs.From, theirs.Pending = w.last(), e.Version, true
+	}
+	if _, err := w.store.Write(w.Context(), theirs); err != nil {
 		w.Fatal(err)
 	}
-	if _, err := w.store.Write(w.Context(), store.Write{Name: entry, Value: w.document(nil), Token: "theirs", From: e.Version, Pending: true}); err != nil {
-		w.Fatal(err)
-	}
-	_, _, err = w.machine().Order(w.Context(), w.state, "app")
+	_, _, err := w.machine().Order(w.Context(), w.state, "app")
 	if _, refused := errors.AsType[*rotate.Refusal](err); !refused {
 		w.Errorf("beside a version that waits, an order is made: %v", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 
 	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/store"
+	"github.com/oakum-sec/oakum/remediate/store/storetest"
 )
 
 // rotated is the end of every rotation: the entry holds a new credential that works,
@@ -59,17 +61,22 @@ func (w *world) alone(what string) {
 	}
 }
 
-// tidy tells that nothing but the entry is in the store, and no sealed value in the
+// tidy tells that nothing but the entries is in the store, and no sealed value in the
 // folder.
 func (w *world) tidy(what string, o *rotate.Order) {
 	w.Helper()
-	for name := range w.store.Names() {
-		if name != entry {
-			w.Errorf("%s: %s is left in the store", what, name)
+	for _, name := range w.names {
+		for _, beside := range []string{"-oakum-next", "-oakum-lease", "-oakum-try"} {
+			if _, err := w.store.Stat(context.Background(), name+beside); store.CodeOf(err) != store.NotFound {
+				w.Errorf("%s: %s is left in the store, %v", what, name+beside, err)
+			}
+		}
+		if e, err := w.store.Stat(context.Background(), name); err != nil || e.Pending != "" {
+			w.Errorf("%s: version %q still waits, %v", what, e.Pending, err)
 		}
 	}
-	if e, err := w.store.Stat(context.Background(), entry); err != nil || e.Pending != "" {
-		w.Errorf("%s: version %q still waits, %v", what, e.Pending, err)
+	if m, ok := w.store.(*storetest.Memory); ok && len(m.Names()) != len(w.names) {
+		w.Errorf("%s: %d entries are in the store", what, len(m.Names()))
 	}
 	sealed, _ := filepath.Glob(filepath.Join(w.state, "runs", o.ID, "*.sealed"))
 	if len(sealed) > 0 {

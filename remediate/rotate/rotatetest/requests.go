@@ -23,8 +23,8 @@ func (l loaded) String() string {
 	return fmt.Sprintf("%d requests, %d failed, blip %s", l.requests, l.failed, l.blip.Round(time.Millisecond))
 }
 
-// between is the time between requests.
-const between = 20 * time.Millisecond
+// pace is the time between requests.
+const pace = 20 * time.Millisecond
 
 func get(ctx context.Context, url string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -62,7 +62,7 @@ type failure struct {
 func newCounter(url string) *counter {
 	c := &counter{url: url, stop: make(chan struct{})}
 	c.all.Go(func() {
-		tick := time.NewTicker(between)
+		tick := time.NewTicker(pace)
 		defer tick.Stop()
 		for {
 			select {
@@ -92,7 +92,7 @@ func (c *counter) once() {
 // wait waits until n more requests have ended.
 func (c *counter) wait(n int) {
 	count := func() int { c.mu.Lock(); defer c.mu.Unlock(); return c.begun }
-	for until := count() + n; count() < until; time.Sleep(between) {
+	for until := count() + n; count() < until; time.Sleep(pace) {
 	}
 }
 

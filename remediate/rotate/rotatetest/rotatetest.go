@@ -44,6 +44,11 @@ type Suite struct {
 	Kills int
 	// Modes is how many failure modes must have been covered; 0 asks for none.
 	Modes int
+	// Store is where the credential is kept, under names that begin with prefix and are
+	// free; nil is a store in memory.
+	Store func(t testing.TB) (d store.Driver, prefix string)
+	// Apart has each part of the credential in an entry of its own.
+	Apart bool
 	// Without are cases that cannot be asked of this rotator, and why.
 	Without map[string]string
 }
@@ -92,6 +97,7 @@ func Cases() []Case {
 		{"no value leaves", []int{29}, silent},
 		{"nothing in its place", []int{14, 16}, retired},
 		{"on a schedule", nil, scheduled},
+		{"between two entries", []int{1, 2, 3}, between},
 	}
 }
 
@@ -136,8 +142,11 @@ type world struct {
 	suite Suite
 	scene *Scene
 	trait rotate.Traits
-	store *storetest.Memory
-	plain bool // hide that the store can have versions wait
+	store store.Driver
+	names []string // of the entries; of each part's, where they are apart
+	plain bool     // hide that the store can have versions wait
+	deny  string   // an entry that cannot be written
+	wrote int      // how often one was
 	state string
 	clock time.Time
 	who   string
@@ -154,20 +163,47 @@ type world struct {
 
 const entry = "prod/app"
 
+// keep puts the old credential into a store.
+func (w *world) keep() {
+	w.Helper()
+	name := entry
+	w.store = &storetest.Memory{}
+	if w.suite.Store != nil {
+		w.store, name = w.suite.Store(w.T)
+		name += "app"
+	}
+	if !w.suite.Apart {
+		w.names, w.set.Entry, w.set.Form = []string{name}, name, w.scene.Form
+		w.write(name, w.document(w.scene.Old))
+		return
+	}
+	w.names, w.set.Entries = nil, map[string]string{}
+	for _, part := range w.trait.Parts {
+		w.set.Entries[part] = name + "-" + part
+		w.names = append(w.names, w.set.Entries[part])
+		w.write(w.set.Entries[part], w.scene.Old[part])
+	}
+}
+
+func (w *world) write(name string, value leak.Secret) {
+	w.Helper()
+	if _, err := w.store.Write(w.Context(), store.Write{Name: name, Value: value, Token: "first"}); err != nil {
+		w.Fatal(err)
+	}
+}
+
 // again puts everything to its beginning.
 func (w *world) again() {
 	w.Helper()
-	w.at, w.count = nil, 0
+	w.at, w.count, w.deny = nil, 0, ""
 	w.scene = w.suite.Begin(w.T, w.step)
 	w.trait = w.scene.Rotator.Traits()
-	w.store, w.state, w.who = &storetest.Memory{}, w.TempDir(), "ada@laptop"
+	w.state, w.who = w.TempDir(), "ada@laptop"
 	w.clock, w.kept = time.Now().UTC(), map[string]bool{}
 	w.told = &teller{w: w}
 	w.users = []consumer.Consumer{w.told}
-	w.set = rotate.Settings{Name: "app", Kind: w.trait.Kind, Store: "memory:", Entry: entry, Form: w.scene.Form, Exposure: rotate.Private, AcceptBlip: true}
-	if _, err := w.store.Write(w.Context(), store.Write{Name: entry, Value: w.document(w.scene.Old), Token: "first"}); err != nil {
-		w.Fatal(err)
-	}
+	w.set = rotate.Settings{Name: "app", Kind: w.trait.Kind, Store: "memory:", Exposure: rotate.Private, AcceptBlip: true}
+	w.keep()
 }
 
 // document is a credential as it stands in the entry.
@@ -233,15 +269,6 @@ func (w *world) pause(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// driver is the store, each of whose calls can be the last thing that happens.
-func (w *world) driver() store.Driver {
-	s := stepping{w.store, w}
-	if w.plain {
-		return struct{ store.Driver }{s}
-	}
-	return s
-}
-
 // order makes an order.
 func (w *world) order() (*rotate.Order, []byte) {
 	w.Helper()
@@ -293,16 +320,20 @@ func (w *world) waited(err error) bool {
 	return ok
 }
 
-// current is the credential in the entry.
+// current is the credential that programs read.
 func (w *world) current() rotate.Credential {
 	w.Helper()
-	_, value, err := w.store.Read(context.Background(), entry, "")
-	if err != nil {
-		w.Fatal(err)
-	}
-	c, err := w.scene.Form.Read(value, w.trait.Parts)
-	if err != nil {
-		w.Fatal(err)
+	c := rotate.Credential{}
+	for i, name := range w.names {
+		_, value, err := w.store.Read(context.Background(), name, "")
+		if err != nil {
+			w.Fatal(err)
+		}
+		if w.suite.Apart {
+			c[w.trait.Parts[i]] = value
+		} else if c, err = w.scene.Form.Read(value, w.trait.Parts); err != nil {
+			w.Fatal(err)
+		}
 	}
 	return c
 }

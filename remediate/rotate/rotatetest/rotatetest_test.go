@@ -15,14 +15,22 @@ var kinds = map[string]rotate.Traits{
 	"tokens":    {Kind: "tokens", Chooser: rotate.Provider, Parts: []string{rotate.KeyID, rotate.Token}, Overlap: true},
 }
 
+// begin makes a provider in memory.
+func begin(traits rotate.Traits) func(testing.TB, func() error) *rotatetest.Scene {
+	return func(_ testing.TB, hook func() error) *rotatetest.Scene {
+		f, old := rotatetest.NewFake(traits, hook)
+		return &rotatetest.Scene{Rotator: f.Rotator(), Old: old, Works: f.Works, Count: f.Count, Use: f.Use}
+	}
+}
+
 // TestFakes asks the machine, and the suite itself, with providers in memory.
 func TestFakes(t *testing.T) {
 	for name, traits := range kinds {
 		t.Run(name, func(t *testing.T) {
-			rotatetest.Run(t, rotatetest.Suite{Kills: 90, Modes: 20, Every: 17, Begin: func(_ testing.TB, hook func() error) *rotatetest.Scene {
-				f, old := rotatetest.NewFake(traits, hook)
-				return &rotatetest.Scene{Rotator: f.Rotator(), Old: old, Works: f.Works, Count: f.Count, Use: f.Use}
-			}})
+			rotatetest.Run(t, rotatetest.Suite{Kills: 90, Modes: 20, Every: 17, Begin: begin(traits)})
+		})
+		t.Run(name+" apart", func(t *testing.T) {
+			rotatetest.Run(t, rotatetest.Suite{Kills: 90, Modes: 20, Every: 17, Begin: begin(traits), Apart: true})
 		})
 	}
 }

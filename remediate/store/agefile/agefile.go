@@ -52,7 +52,7 @@ type Driver struct {
 	as     os.FileInfo // of that file: a write puts another one in its place
 }
 
-var _ store.Promoter = (*Driver)(nil)
+var _ store.BatchPromoter = (*Driver)(nil)
 
 // Open makes a driver. The file need not be there: the first write makes it.
 func Open(opt Options) (*Driver, error) {
@@ -136,12 +136,22 @@ func (d *Driver) Delete(ctx context.Context, name, version string) error {
 }
 
 func (d *Driver) Promote(ctx context.Context, name, version, from string) error {
+	return d.PromoteAll(ctx, []store.Promotion{{Name: name, Version: version, From: from}})
+}
+
+// PromoteAll replaces the file once.
+func (d *Driver) PromoteAll(ctx context.Context, all []store.Promotion) error {
 	return d.change(ctx, func(c *content) error {
-		k, err := c.find(name)
-		if err != nil {
-			return err
+		for _, p := range all {
+			k, err := c.find(p.Name)
+			if err != nil {
+				return err
+			}
+			if err := k.promote(p.Version, p.From); err != nil {
+				return err
+			}
 		}
-		return k.promote(version, from)
+		return nil
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -203,5 +204,42 @@ func TestTidy(t *testing.T) {
 		if err := s.Tidy(t.Context(), "prod/mysql", "op"); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestPromoteAll: several values become current in one write, or none does.
+func TestPromoteAll(t *testing.T) {
+	s := store.New(open(t, filepath.Join(t.TempDir(), "secrets.age"), Identity{File: filepath.Join(t.TempDir(), "identity.txt")}), store.Options{})
+	var all []store.Promotion
+	for _, name := range []string{"id", "secret"} {
+		old, err := s.Create(t.Context(), store.Put{Name: name, Value: leak.NewSecret([]byte("old " + name)), Op: "first"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.Pend(t.Context(), store.Put{Name: name, Value: leak.NewSecret([]byte("new " + name)), Op: "second"}, old.Version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, store.Promotion{Name: name, Version: r.Version, From: old.Version})
+	}
+	hold := func(want string) {
+		t.Helper()
+		for _, p := range all {
+			if _, v, err := s.Read(t.Context(), p.Name, ""); err != nil || store.Plain(v) != want+p.Name {
+				t.Errorf("%s is not the %sone: %v", p.Name, want, err)
+			}
+		}
+	}
+	stale := slices.Clone(all)
+	stale[1].From = "7"
+	if err := s.PromoteAll(t.Context(), stale); store.CodeOf(err) != store.Conflict {
+		t.Errorf("from a version that is not current: %v", err)
+	}
+	hold("old ")
+	for range 2 {
+		if err := s.PromoteAll(t.Context(), all); err != nil {
+			t.Error(err)
+		}
+		hold("new ")
 	}
 }

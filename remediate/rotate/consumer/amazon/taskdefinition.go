@@ -46,12 +46,18 @@ func (s *service) definition(ctx context.Context, c *ecs.Client, v seen, u consu
 // repin gives a reference of ECS the new version where it names the old one: the last
 // part of secret:NAME:json-key:version-stage:version-id
 // (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html).
+// The versions of several secrets are told one after the other, with commas.
 func repin(from, before, version string) (string, bool) {
-	head, ok := strings.CutSuffix(from, ":"+before)
-	if !ok || strings.Count(from, ":") < 9 {
+	if strings.Count(from, ":") < 9 {
 		return from, false
 	}
-	return head + ":" + version, true
+	olds, news := strings.Split(before, ","), strings.Split(version, ",")
+	for i, old := range olds {
+		if head, ok := strings.CutSuffix(from, ":"+old); ok {
+			return head + ":" + news[min(i, len(news)-1)], true
+		}
+	}
+	return from, false
 }
 
 // again is a revision as it would be registered anew. TestTaskDefinitionsAreCopiedWhole

@@ -61,4 +61,7 @@ func TestRepin(t *testing.T) {
 			t.Errorf("%s: %s, %v", from, got, ok)
 		}
 	}
+	if got, ok := repin(arn+":::b", "a,b", "c,d"); !ok || got != arn+":::d" {
+		t.Errorf("the second of two secrets: %s, %v", got, ok)
+	}
 }
