@@ -69,6 +69,21 @@ func ended(kit cli.Kit, t *remediate.Tools, id string, err error) error {
 	return statusErr
 }
 
+// onRun does something with a run, the named one or the only one that is under way, and
+// tells how far it is then.
+func onRun(kit cli.Kit, scan *cli.Scan, args []string, takeOver bool, do func(t *remediate.Tools, id string) error) error {
+	t, err := tools(kit, scan)
+	if err != nil {
+		return err
+	}
+	t.TakeOver = takeOver
+	id, err := one(t, args)
+	if err != nil {
+		return err
+	}
+	return ended(kit, t, id, do(t, id))
+}
+
 func resumeCommand(kit cli.Kit) *cobra.Command {
 	var approve string
 	var takeOver bool
@@ -81,16 +96,7 @@ func resumeCommand(kit cli.Kit) *cobra.Command {
 	c.Flags().BoolVar(&takeOver, "take-over", false, takeOverHelp)
 	scan := kit.Find(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		t, err := tools(kit, scan)
-		if err != nil {
-			return err
-		}
-		t.TakeOver = takeOver
-		id, err := one(t, args)
-		if err != nil {
-			return err
-		}
-		return ended(kit, t, id, t.Resume(c.Context(), id, approve))
+		return onRun(kit, scan, args, takeOver, func(t *remediate.Tools, id string) error { return t.Resume(c.Context(), id, approve) })
 	}
 	return c
 }
@@ -101,20 +107,11 @@ func rollbackCommand(kit cli.Kit) *cobra.Command {
 		Use:   "rollback ID",
 		Short: "Take a run back: files byte for byte, then what it made in the store",
 		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return onRun(kit, nil, args, takeOver, func(t *remediate.Tools, id string) error { return t.Rollback(c.Context(), id) })
+		},
 	}
 	c.Flags().BoolVar(&takeOver, "take-over", false, takeOverHelp)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		t, err := tools(kit, nil)
-		if err != nil {
-			return err
-		}
-		t.TakeOver = takeOver
-		id, err := one(t, args)
-		if err != nil {
-			return err
-		}
-		return ended(kit, t, id, t.Rollback(c.Context(), id))
-	}
 	return c
 }
 
@@ -125,15 +122,7 @@ func finishCommand(kit cli.Kit) *cobra.Command {
 		Short: "Give up the way back: forget the sealed old contents of files",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			t, err := tools(kit, nil)
-			if err != nil {
-				return err
-			}
-			id, err := one(t, args)
-			if err != nil {
-				return err
-			}
-			return ended(kit, t, id, t.Finish(id, approve))
+			return onRun(kit, nil, args, false, func(t *remediate.Tools, id string) error { return t.Finish(id, approve) })
 		},
 	}
 	c.Flags().StringVar(&approve, "approve", "", approveHelp)
