@@ -136,15 +136,3 @@ func evidence(op Op, otherwise string) string {
 	}
 	return otherwise
 }
-
-// Sleep waits in real time, or until ctx ends.
-func Sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}

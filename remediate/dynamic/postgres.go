@@ -15,6 +15,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/act"
+	"github.com/oakum-sec/oakum/remediate/internal/scram"
 )
 
 // postgres is PostgreSQL from version 12 on.
@@ -191,7 +192,7 @@ func (p *postgres) lookManager(ctx context.Context, s *Survey) (state, error) {
 }
 
 func (p *postgres) setPassword(ctx context.Context, user string, password leak.Secret) error {
-	v, err := verifier(password)
+	v, err := scram.Verifier(password)
 	if err != nil {
 		return err
 	}

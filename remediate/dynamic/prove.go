@@ -11,6 +11,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/act"
+	"github.com/oakum-sec/oakum/remediate/internal/pause"
 )
 
 // proof is an Op that changes nothing: it asks for a user as a reader would, sees what
@@ -99,10 +100,8 @@ func (p *proof) gone(ctx context.Context, user string) error {
 		if wait > 5*time.Second {
 			return fmt.Errorf("%s is still there after its lease was revoked: look at Vault's log for why its revocation statements fail", user)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
+		if err := pause.For(ctx, wait); err != nil {
+			return err
 		}
 	}
 }

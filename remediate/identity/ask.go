@@ -137,14 +137,3 @@ func is(err error, codes ...string) bool {
 func denied(err error) bool {
 	return is(err, "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

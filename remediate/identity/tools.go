@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/oakum-sec/oakum/remediate/disk"
+	"github.com/oakum-sec/oakum/remediate/internal/pause"
 	"github.com/oakum-sec/oakum/remediate/key"
 )
 
@@ -47,7 +48,7 @@ func (t *Tools) wait(ctx context.Context, d time.Duration, why string) error {
 		return t.Wait(ctx, d, why)
 	}
 	t.say("%s: waiting %s", why, d)
-	return sleep(ctx, d)
+	return pause.For(ctx, d)
 }
 
 // cloud is AWS, asked in one way.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/act"
+	"github.com/oakum-sec/oakum/remediate/internal/pause"
 	"github.com/oakum-sec/oakum/remediate/journal"
 	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
 	"github.com/oakum-sec/oakum/remediate/signed"
@@ -355,7 +356,7 @@ func (m *Machine) pause(ctx context.Context, d time.Duration) error {
 	if m.Pause != nil {
 		return m.Pause(ctx, d)
 	}
-	return act.Sleep(ctx, d)
+	return pause.For(ctx, d)
 }
 
 // who is the holder of leases: user, host and the folder in which the run lies.

@@ -189,8 +189,20 @@ func One(all []Settings, name string) (Settings, error) {
 	return all[i], nil
 }
 
-// Decode reads a part of the settings, such as a rotator's own, strictly.
-func Decode(n *yaml.Node, into any) error {
+// Own reads the rotator's own settings, those under `with`, strictly.
+func (s Settings) Own(into any) error {
+	if err := decode(&s.With, into); err != nil {
+		return s.Wrong(err)
+	}
+	return nil
+}
+
+// Wrong is the error of own settings that the rotator can do nothing with.
+func (s Settings) Wrong(err error) error {
+	return fmt.Errorf("the settings of %s, under `with`: %w", s.Name, err)
+}
+
+func decode(n *yaml.Node, into any) error {
 	if n.IsZero() {
 		return nil
 	}

@@ -136,14 +136,3 @@ func (s *Store) call(ctx context.Context, op, name string, do func() error) erro
 // delay doubles from 200 ms: five attempts take three seconds, which is longer than
 // the usual second that rate limits are counted over.
 func delay(attempt int) time.Duration { return 200 * time.Millisecond << (attempt - 1) }
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/internal/pause"
 )
 
 // The ownership tags that a Store puts on what it makes. Their keys keep to what
@@ -53,7 +54,7 @@ func New(driver Driver, opt Options) *Store {
 		opt.Attempts = 5
 	}
 	if opt.Pause == nil {
-		opt.Pause = pause
+		opt.Pause = pause.For
 	}
 	return &Store{driver, opt}
 }

@@ -35,7 +35,7 @@ func checkedByCommand(_ context.Context, _ kinds, s rotate.Settings) (rotate.Rot
 		Check []string `yaml:"check"` // a command, as a list of words
 		Page  string   `yaml:"page"`  // where a person makes and revokes values
 	}
-	if err := rotate.Decode(&s.With, &own); err != nil {
+	if err := s.Own(&own); err != nil {
 		return nil, err
 	}
 	api, err := token.NewChecked(own.Check, own.Page)

@@ -69,7 +69,7 @@ func gitLabSelf(ctx context.Context, k kinds, s rotate.Settings) (rotate.Rotator
 }
 
 func tokensOf(ctx context.Context, k kinds, s rotate.Settings) (own tokenSettings, admin leak.Secret, err error) {
-	if err = rotate.Decode(&s.With, &own); err != nil || own.Admin.IsZero() {
+	if err = s.Own(&own); err != nil || own.Admin.IsZero() {
 		return own, admin, err
 	}
 	admin, err = own.Admin.Value(ctx, k.options())

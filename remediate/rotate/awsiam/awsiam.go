@@ -56,7 +56,7 @@ type Rotator struct {
 // standard chain says, or as the role.
 func New(ctx context.Context, s rotate.Settings) (*Rotator, error) {
 	var own Settings
-	if err := rotate.Decode(&s.With, &own); err != nil {
+	if err := s.Own(&own); err != nil {
 		return nil, err
 	}
 	cfg, err := awscall.Load(ctx, url.Values{"region": {own.Region}, "profile": {own.Profile}, "role": {own.Role}})

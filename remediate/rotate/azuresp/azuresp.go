@@ -68,7 +68,7 @@ var id = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 // SDK's default chain says: a managed identity, the environment, `az login`.
 func New(_ context.Context, s rotate.Settings) (*Rotator, error) {
 	var own Settings
-	if err := rotate.Decode(&s.With, &own); err != nil {
+	if err := s.Own(&own); err != nil {
 		return nil, err
 	}
 	who, err := azidentity.NewDefaultAzureCredential(nil)

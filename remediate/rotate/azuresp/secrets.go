@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/internal/pause"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/rest"
 	"github.com/oakum-sec/oakum/remediate/store"
@@ -173,10 +174,5 @@ func (r *Rotator) pause(ctx context.Context, d time.Duration) error {
 	if r.o.Pause != nil {
 		return r.o.Pause(ctx, d)
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
+	return pause.For(ctx, d)
 }

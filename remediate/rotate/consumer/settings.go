@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/oakum-sec/oakum/leak"
-	"github.com/oakum-sec/oakum/remediate/act"
+	"github.com/oakum-sec/oakum/remediate/internal/pause"
 	"github.com/oakum-sec/oakum/remediate/ref"
 )
 
@@ -33,7 +33,7 @@ func (o Options) Wait(ctx context.Context, d time.Duration) error {
 	if o.Pause != nil {
 		return o.Pause(ctx, d)
 	}
-	return act.Sleep(ctx, d)
+	return pause.For(ctx, d)
 }
 
 // Until looks again and again until there is something to tell: done, an error, or that

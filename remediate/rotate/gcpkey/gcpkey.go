@@ -28,6 +28,7 @@ import (
 	"golang.org/x/oauth2/google"
 
 	"github.com/oakum-sec/oakum/leak"
+	"github.com/oakum-sec/oakum/remediate/internal/pause"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/rest"
 	"github.com/oakum-sec/oakum/remediate/store"
@@ -67,7 +68,7 @@ type Rotator struct {
 // New is the rotator that an entry of the settings asks for. It works with the
 // application default credentials.
 func New(ctx context.Context, s rotate.Settings) (*Rotator, error) {
-	if err := rotate.Decode(&s.With, &struct{}{}); err != nil {
+	if err := s.Own(&struct{}{}); err != nil {
 		return nil, err
 	}
 	who, err := google.FindDefaultCredentials(ctx, scope)
@@ -297,10 +298,5 @@ func (r *Rotator) pause(ctx context.Context, d time.Duration) error {
 	if r.o.Pause != nil {
 		return r.o.Pause(ctx, d)
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
+	return pause.For(ctx, d)
 }

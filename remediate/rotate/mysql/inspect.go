@@ -48,7 +48,7 @@ func (r *Rotator) Inspect(ctx context.Context, old rotate.Credential) (rotate.Su
 	if len(all) > 1 {
 		subject.Notes = append(subject.Notes, fmt.Sprintf("%s is there %d times, for hosts of its own: all get the new password", name, len(all)))
 	}
-	if r.set.Check == "" {
+	if r.set.Question == "" {
 		subject.Notes = append(subject.Notes, "the settings name no `check`: the new credential is tried by logging in alone")
 	}
 	if r.turns() {

@@ -43,11 +43,7 @@ func (r *Rotator) try(ctx context.Context, address string, c rotate.Credential) 
 		return err
 	}
 	defer s.close()
-	question := r.set.Check
-	if question == "" {
-		question = "SELECT 1"
-	}
-	if err := r.opt.Around(func() error { return s.conn.try(ctx, question) }); err != nil {
+	if err := r.opt.Around(func() error { return s.conn.try(ctx, r.set.Asked()) }); err != nil {
 		return fmt.Errorf("%s logs in at %s, and its check fails: %w", dbuser.Name(c), address, err)
 	}
 	return nil
@@ -143,20 +139,12 @@ func (r *Rotator) changed(ctx context.Context, s *session, user string) (int64, 
 	return at, nil
 }
 
-// apart makes sure that what is retired is not what programs use.
-func apart(old, now rotate.Credential) error {
-	if len(now) > 0 && dbuser.Name(old) == dbuser.Name(now) {
-		return fmt.Errorf("%s is the user of the new credential too: it is not touched", dbuser.Name(old))
-	}
-	return nil
-}
-
 // Deactivate locks the old user. Sessions that are open end where the settings say so.
 func (r *Rotator) Deactivate(ctx context.Context, old, now rotate.Credential) error {
 	if !r.turns() {
 		return fmt.Errorf("%s still has the old password: the new one was not set, or somebody set the old one again", dbuser.Name(old))
 	}
-	if err := apart(old, now); err != nil {
+	if err := dbuser.Apart(old, now); err != nil {
 		return err
 	}
 	return r.each(ctx, old, func(s *session, a account) error { return r.rest(ctx, s, a, false) })
@@ -240,7 +228,7 @@ func (r *Rotator) Delete(ctx context.Context, old, now rotate.Credential) error 
 	case dbuser.Dual:
 		return r.discard(ctx, old, now)
 	}
-	if err := apart(old, now); err != nil {
+	if err := dbuser.Apart(old, now); err != nil {
 		return err
 	}
 	return r.each(ctx, old, func(s *session, a account) error { return r.rest(ctx, s, a, true) })

@@ -3,7 +3,6 @@ package mysql
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,46 +11,21 @@ import (
 	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
 )
 
-// Settings are a rotation's own, under `with`.
+// Settings are a rotation's own, under `with`. The mode is what the server can do best where
+// none is named.
 type Settings struct {
-	dbuser.Server `yaml:",inline"`
-	Database      string       `yaml:"database"`
-	TLS           string       `yaml:"tls"` // verify (the default), off
-	CA            string       `yaml:"ca"`  // a file of certificates; by default the system's
-	Admin         dbuser.Login `yaml:"admin"`
-	Mode          dbuser.Mode  `yaml:"mode"`  // by default what the server can do best
-	Users         dbuser.Pair  `yaml:"users"` // the two that take turns
-	// Check is what the program asks, more or less: it is asked as the new user, in a
-	// transaction that only reads.
-	Check string `yaml:"check"`
-	// Terminate ends the sessions of the old user when it is locked; by default where
-	// the old password leaked in public.
-	Terminate *bool `yaml:"terminate"`
-	// Superuser says that the user may have rights on everything.
-	Superuser bool `yaml:"superuser"`
+	dbuser.Settings `yaml:",inline"`
+	TLS             string `yaml:"tls"` // verify (the default), off
 }
 
 func (s *Settings) check() error {
 	if s.TLS == "" {
 		s.TLS = "verify"
 	}
-	switch {
-	case s.Database == "":
-		return errors.New("database is lacking: the one that the program uses")
-	case s.TLS != "verify" && s.TLS != "off":
+	if s.TLS != "verify" && s.TLS != "off" {
 		return errors.New("tls is verify or off")
-	case !slices.Contains([]dbuser.Mode{"", dbuser.Dual, dbuser.Alternating, dbuser.Single}, s.Mode):
-		return fmt.Errorf("mode is %s, %s or %s", dbuser.Dual, dbuser.Alternating, dbuser.Single)
-	case len(s.Users) > 0 && s.Mode != "" && s.Mode != dbuser.Alternating:
-		return errors.New("users are for the mode alternating")
 	}
-	if err := errors.Join(s.Server.Check(), s.Admin.Check()); err != nil {
-		return err
-	}
-	if len(s.Users) > 0 || s.Mode == dbuser.Alternating {
-		return s.Users.Check()
-	}
-	return nil
+	return s.Check(dbuser.Dual, dbuser.Alternating, dbuser.Single)
 }
 
 // Rotator rotates one entry's user. It connects anew for each thing it does.
@@ -72,16 +46,13 @@ func build(ctx context.Context, set rotate.Settings, opt dbuser.Options, dial di
 	if dial == nil {
 		r.dial = r.connect
 	}
-	if err := rotate.Decode(&set.With, &r.set); err != nil {
-		return nil, fmt.Errorf("the settings of %s, under `with`: %w", set.Name, err)
+	if err := set.Own(&r.set); err != nil {
+		return nil, err
 	}
 	if err := r.set.check(); err != nil {
-		return nil, fmt.Errorf("the settings of %s, under `with`: %w", set.Name, err)
+		return nil, set.Wrong(err)
 	}
-	if r.set.Terminate == nil {
-		public := set.Exposure == rotate.Public
-		r.set.Terminate = &public
-	}
+	r.set.Default(set.Exposure)
 	s, err := r.primary(ctx)
 	if err != nil {
 		return nil, err

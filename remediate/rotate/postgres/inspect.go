@@ -44,7 +44,7 @@ func (r *Rotator) Inspect(ctx context.Context, old rotate.Credential) (rotate.Su
 	if subject.Status != rotate.Live {
 		subject.Notes = append(subject.Notes, fmt.Sprintf("%s does not log in with the old password any more (%s)", name, subject.Status))
 	}
-	if r.set.Check == "" {
+	if r.set.Question == "" {
 		subject.Notes = append(subject.Notes, "the settings name no `check`: the new credential is tried by logging in alone")
 	}
 	if kept, _, err := s.kept(ctx, name); err == nil && strings.HasPrefix(kept, "md5") {

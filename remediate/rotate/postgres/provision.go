@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/oakum-sec/oakum/remediate/internal/scram"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
 )
@@ -86,7 +87,7 @@ func (r *Rotator) Provision(ctx context.Context, p rotate.Provision) (rotate.Cre
 		return nil, err
 	}
 	defer s.close(ctx)
-	v, err := verifier(password(p.New))
+	v, err := scram.Verifier(password(p.New))
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +148,7 @@ func (r *Rotator) standing(ctx context.Context, s *session, p rotate.Provision) 
 		return err
 	}
 	for _, c := range []rotate.Credential{p.Old, p.New} {
-		if is, err := holds(kept, name, password(c)); err != nil || is {
+		if is, err := scram.Holds(kept, name, password(c)); err != nil || is {
 			return err
 		}
 	}
@@ -278,7 +279,7 @@ func (r *Rotator) restore(ctx context.Context, s *session, p rotate.Provision) e
 	if err := r.standing(ctx, s, p); err != nil {
 		return err
 	}
-	v, err := verifier(password(p.Old))
+	v, err := scram.Verifier(password(p.Old))
 	if err != nil {
 		return err
 	}

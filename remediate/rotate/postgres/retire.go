@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/oakum-sec/oakum/remediate/internal/scram"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
 )
@@ -32,13 +33,9 @@ func (r *Rotator) try(ctx context.Context, address string, c rotate.Credential) 
 		return err
 	}
 	defer s.close(ctx)
-	question := r.set.Check
-	if question == "" {
-		question = "SELECT 1"
-	}
 	err = r.opt.Around(func() error {
 		return pgx.BeginTxFunc(ctx, s.Conn, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, question)
+			_, err := tx.Exec(ctx, r.set.Asked())
 			return err
 		})
 	})
@@ -79,7 +76,7 @@ func (r *Rotator) status(ctx context.Context, s *session, old rotate.Credential)
 	if err != nil {
 		return rotate.Unknown, err
 	}
-	has, err := holds(kept, name, password(old))
+	has, err := scram.Holds(kept, name, password(old))
 	if !can && is.login {
 		has, err = r.letsIn(ctx, s.address, old)
 	}
@@ -137,7 +134,7 @@ func (r *Rotator) Deactivate(ctx context.Context, old, now rotate.Credential) er
 	if r.single() {
 		return fmt.Errorf("%s still has the old password: the new one was not set, or somebody set the old one again", dbuser.Name(old))
 	}
-	if err := apart(old, now); err != nil {
+	if err := dbuser.Apart(old, now); err != nil {
 		return err
 	}
 	s, err := r.primary(ctx, r.set.Database)
@@ -146,14 +143,6 @@ func (r *Rotator) Deactivate(ctx context.Context, old, now rotate.Credential) er
 	}
 	defer s.close(ctx)
 	return r.lock(ctx, s, dbuser.Name(old), false)
-}
-
-// apart makes sure that what is retired is not what programs use.
-func apart(old, now rotate.Credential) error {
-	if len(now) > 0 && dbuser.Name(old) == dbuser.Name(now) {
-		return fmt.Errorf("%s is the user of the new credential too: it is not touched", dbuser.Name(old))
-	}
-	return nil
 }
 
 // lock has a role log in no more, and forget its password where that is for good.
@@ -213,7 +202,7 @@ func (r *Rotator) Delete(ctx context.Context, old, now rotate.Credential) error 
 	if r.single() {
 		return s.forget(ctx, dbuser.Name(old))
 	}
-	if err := apart(old, now); err != nil {
+	if err := dbuser.Apart(old, now); err != nil {
 		return err
 	}
 	is, err := s.lookAt(ctx, dbuser.Name(old))

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,21 +12,8 @@ import (
 
 // Settings are a PostgreSQL rotation's own, under `with`.
 type Settings struct {
-	dbuser.Server `yaml:",inline"`
-	Database      string       `yaml:"database"`
-	SSLMode       string       `yaml:"sslmode"` // verify-full (the default), verify-ca, require, disable
-	CA            string       `yaml:"ca"`      // a file of certificates; by default the system's
-	Admin         dbuser.Login `yaml:"admin"`
-	Mode          dbuser.Mode  `yaml:"mode"`
-	Users         dbuser.Pair  `yaml:"users"` // the two that take turns
-	// Check is what the program asks, more or less: it is asked as the new user, in a
-	// transaction that only reads.
-	Check string `yaml:"check"`
-	// Terminate ends the sessions of the old user when it is deactivated; by default
-	// where the old password leaked in public.
-	Terminate *bool `yaml:"terminate"`
-	// Superuser says that the user may be a superuser.
-	Superuser bool `yaml:"superuser"`
+	dbuser.Settings `yaml:",inline"`
+	SSLMode         string `yaml:"sslmode"` // verify-full (the default), verify-ca, require, disable
 }
 
 var sslModes = []string{"verify-full", "verify-ca", "require", "disable"}
@@ -40,24 +26,12 @@ func (s *Settings) check() error {
 		s.Mode = dbuser.Alternating
 	}
 	switch {
-	case s.Database == "":
-		return errors.New("database is lacking: the one that the program uses")
 	case !slices.Contains(sslModes, s.SSLMode):
 		return fmt.Errorf("sslmode is one of %q", sslModes)
 	case s.CA != "" && s.SSLMode != "verify-full" && s.SSLMode != "verify-ca":
 		return fmt.Errorf("ca is for the sslmode verify-full or verify-ca: %s looks at no certificate", s.SSLMode)
-	case s.Mode != dbuser.Alternating && s.Mode != dbuser.Single:
-		return fmt.Errorf("mode is %s or %s", dbuser.Alternating, dbuser.Single)
-	case s.Mode == dbuser.Single && len(s.Users) > 0:
-		return errors.New("users are for the mode alternating")
 	}
-	if err := errors.Join(s.Server.Check(), s.Admin.Check()); err != nil {
-		return err
-	}
-	if s.Mode == dbuser.Single {
-		return nil
-	}
-	return s.Users.Check()
+	return s.Check(dbuser.Alternating, dbuser.Single)
 }
 
 // Rotator rotates one entry's user. It connects anew for each thing it does.
@@ -70,16 +44,13 @@ type Rotator struct {
 // New makes the rotator of an entry of the kind "postgres".
 func New(_ context.Context, set rotate.Settings, opt dbuser.Options) (rotate.Rotator, error) {
 	r := &Rotator{opt: opt}
-	if err := rotate.Decode(&set.With, &r.set); err != nil {
-		return nil, fmt.Errorf("the settings of %s, under `with`: %w", set.Name, err)
+	if err := set.Own(&r.set); err != nil {
+		return nil, err
 	}
 	if err := r.set.check(); err != nil {
-		return nil, fmt.Errorf("the settings of %s, under `with`: %w", set.Name, err)
+		return nil, set.Wrong(err)
 	}
-	if r.set.Terminate == nil {
-		public := set.Exposure == rotate.Public
-		r.set.Terminate = &public
-	}
+	r.set.Default(set.Exposure)
 	r.name = sessionName()
 	return r, nil
 }

@@ -24,7 +24,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
-	"github.com/oakum-sec/oakum/remediate/act"
+	"github.com/oakum-sec/oakum/remediate/internal/pause"
 	"github.com/oakum-sec/oakum/remediate/scrub"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -70,7 +70,7 @@ func New(o Options) (*Client, error) {
 	}
 	u.Path = strings.TrimRight(u.Path, "/") + "/"
 	if o.Pause == nil {
-		o.Pause = act.Sleep
+		o.Pause = pause.For
 	}
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport

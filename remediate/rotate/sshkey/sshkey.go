@@ -61,7 +61,7 @@ type Rotator struct {
 // New is the rotator that an entry of the settings asks for.
 func New(ctx context.Context, s rotate.Settings, o consumer.Options) (*Rotator, error) {
 	var own Settings
-	if err := rotate.Decode(&s.With, &own); err != nil {
+	if err := s.Own(&own); err != nil {
 		return nil, err
 	}
 	if own.Admin.Key.IsZero() {

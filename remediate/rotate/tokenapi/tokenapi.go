@@ -26,7 +26,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
-	"github.com/oakum-sec/oakum/remediate/act"
+	"github.com/oakum-sec/oakum/remediate/internal/pause"
 	"github.com/oakum-sec/oakum/remediate/rotate/rest"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -115,7 +115,7 @@ func (o Options) wait(ctx context.Context, d time.Duration) error {
 	if o.Pause != nil {
 		return o.Pause(ctx, d)
 	}
-	return act.Sleep(ctx, d)
+	return pause.For(ctx, d)
 }
 
 // accepted tells what an answer to a question says of the token that it was asked with:

@@ -1,4 +1,6 @@
-package postgres
+// Package scram makes and compares what PostgreSQL keeps of a password (RFC 5802). Sent in
+// the password's place, it lets nobody who reads the server's log log in.
+package scram
 
 import (
 	"crypto/hmac"
@@ -19,22 +21,22 @@ import (
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
-// rounds are PostgreSQL's own (scram_iterations). The password has more than 180 bits:
-// nobody finds it by trying.
+// rounds are PostgreSQL's own (scram_iterations). Passwords that we make have 130 bits and
+// more: nobody finds one by trying.
 const rounds = 4096
 
 // mostRounds are tried to compare: a role can set its own verifier, with any number.
 const mostRounds = 1 << 20
 
-// verifier is what PostgreSQL keeps of a password, in the form of RFC 5803 (as in
+// Verifier is what PostgreSQL keeps of a password, in the form of RFC 5803 (as in
 // src/common/scram-common.c).
-func verifier(password leak.Secret) (string, error) {
+func Verifier(password leak.Secret) (string, error) {
 	salt := make([]byte, 16)
 	rand.Read(salt)
-	return scram(password, salt, rounds)
+	return verifier(password, salt, rounds)
 }
 
-func scram(password leak.Secret, salt []byte, rounds int) (string, error) {
+func verifier(password leak.Secret, salt []byte, rounds int) (string, error) {
 	salted, err := pbkdf2.Key(sha256.New, prepared(store.Plain(password)), salt, rounds, sha256.Size)
 	if err != nil {
 		return "", err
@@ -58,8 +60,8 @@ func prepared(password string) string {
 	return password
 }
 
-// holds tells whether what the server keeps for a user was made of a password.
-func holds(kept, user string, password leak.Secret) (bool, error) {
+// Holds tells whether what the server keeps for a user was made of a password.
+func Holds(kept, user string, password leak.Secret) (bool, error) {
 	if sum, ok := strings.CutPrefix(kept, "md5"); ok && len(sum) == 32 {
 		want := md5.Sum([]byte(store.Plain(password) + user)) // how servers before version 14 kept them
 		return same(sum, hex.EncodeToString(want[:])), nil
@@ -72,7 +74,7 @@ func holds(kept, user string, password leak.Secret) (bool, error) {
 	if !ok || !found || !parted || errCount != nil || errSalt != nil || n < 1 || n > mostRounds {
 		return false, nil // no password at all makes it
 	}
-	again, err := scram(password, b, n)
+	again, err := verifier(password, b, n)
 	return same(kept, again), err
 }
 
