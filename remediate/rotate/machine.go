@@ -152,24 +152,36 @@ func (r *rotation) open(ctx context.Context) (err error) {
 	if r.Home.Key.FileTag(text) != r.order.Settings {
 		return fmt.Errorf("the settings of %s in %s were changed since the order was made: put them back, or roll back and order again", r.order.Name, r.order.File)
 	}
-	if r.rot, err = r.Rotator(ctx, r.set); err != nil {
-		return err
-	}
-	if r.users, err = r.Consumers(ctx, r.set); err != nil {
-		return err
-	}
-	s, d, err := r.reach(ctx, r.set)
+	d, err := r.connect(ctx, r.order.Store.held())
 	if err != nil {
 		return err
 	}
 	if d.Kind != r.order.Store.Kind || d.Identity != r.order.Store.Identity {
 		return fmt.Errorf("the store %s is %s now, and was %s when the order was made", r.set.Store, d.Identity, r.order.Store.Identity)
 	}
-	r.stays = d.Lingers
-	if r.place, err = r.placeOf(s, r.order.Store.held()); err != nil {
-		return err
-	}
 	return r.recall(ctx)
+}
+
+// connect makes what the settings name: the rotator, the consumers, and the entries in
+// their store. was are the entries of an order, nil before there is one.
+func (r *rotation) connect(ctx context.Context, was []Held) (d store.Description, err error) {
+	if r.rot, err = r.Rotator(ctx, r.set); err != nil {
+		return d, err
+	}
+	if r.users, err = r.Consumers(ctx, r.set); err != nil {
+		return d, err
+	}
+	driver, err := r.Open(ctx, r.set.Store)
+	if err != nil {
+		return d, err
+	}
+	s := store.New(driver, r.Store)
+	if d, err = s.Describe(ctx); err != nil {
+		return d, err
+	}
+	r.stays = d.Lingers
+	r.place, err = r.placeOf(s, was)
+	return d, err
 }
 
 // spots are those beside the entries.
@@ -182,17 +194,6 @@ func (r *rotation) spots(suffix string) (all []spot) {
 
 func (r *rotation) spot(s *store.Store, name string) spot {
 	return spot{store: s, stays: r.stays, name: name, op: r.order.Op}
-}
-
-// reach opens the entry's store.
-func (m *Machine) reach(ctx context.Context, s Settings) (*store.Store, store.Description, error) {
-	driver, err := m.Open(ctx, s.Store)
-	if err != nil {
-		return nil, store.Description{}, err
-	}
-	st := store.New(driver, m.Store)
-	d, err := st.Describe(ctx)
-	return st, d, err
 }
 
 // recall gets the old credential: from the run's folder, or from the store where the
@@ -297,12 +298,20 @@ func (r *rotation) rollback(ctx context.Context) error {
 			return fmt.Errorf("take back %s (%s): %w", s.ID, s.Text, err)
 		}
 	}
+	if err := r.dropSealed(); err != nil {
+		return err
+	}
+	return r.mark(journal.End, actRollback)
+}
+
+// dropSealed removes the values that lie sealed in the run's folder.
+func (r *rotation) dropSealed() error {
 	for _, name := range []string{escrowName, oldName} {
 		if err := r.Home.Disk.Remove(r.Root, name); err != nil {
 			return err
 		}
 	}
-	return r.mark(journal.End, actRollback)
+	return nil
 }
 
 func (r *rotation) log() act.Log {
@@ -339,9 +348,14 @@ func (r *rotation) when(stage string) (t time.Time) {
 	return t
 }
 
-// begun tells whether a stage was about to act, ever.
-func (r *rotation) begun(stage string) bool {
-	return slices.ContainsFunc(r.Journal.Records(), func(rec journal.Record) bool { return rec.Step == stage && rec.Phase == journal.Intent })
+// intents is how often a stage was about to act, ever.
+func (r *rotation) intents(stage string) (n int) {
+	for _, rec := range r.Journal.Records() {
+		if rec.Step == stage && rec.Phase == journal.Intent {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *Machine) now() time.Time {

@@ -13,10 +13,21 @@ import (
 	"github.com/oakum-sec/oakum/remediate/store"
 )
 
+// forward is embedded in stages with nothing to take back.
+type forward struct{}
+
+func (forward) Undo(context.Context) error { return nil }
+
+// gate is embedded in stages that only wait, until Done says that they may end.
+type gate struct{ forward }
+
+func (gate) Do(context.Context) error { return nil }
+
 // verifyOp uses the new credential, several times in a row: one success may be one of
 // several servers that has heard of it.
 type verifyOp struct {
 	*rotation
+	forward
 	did  bool
 	said string
 }
@@ -68,8 +79,6 @@ func (o *verifyOp) Do(ctx context.Context) error {
 	return nil
 }
 
-func (o *verifyOp) Undo(context.Context) error { return nil }
-
 // consumerOp tells one consumer.
 type consumerOp struct {
 	*rotation
@@ -103,6 +112,7 @@ func (o consumerOp) Undo(ctx context.Context) error {
 // dwellOp waits until the old credential was unused for as long as the settings say.
 type dwellOp struct {
 	*rotation
+	gate
 	said string
 }
 
@@ -160,9 +170,6 @@ func (o *dwellOp) cutover() time.Time {
 	return o.when("promote")
 }
 
-func (o *dwellOp) Do(context.Context) error   { return nil }
-func (o *dwellOp) Undo(context.Context) error { return nil }
-
 // retireOp deactivates the old credential.
 type retireOp struct {
 	*rotation
@@ -212,6 +219,7 @@ func (o *retireOp) Undo(ctx context.Context) error {
 // rememberOp adds the old values to those that oakum refuses.
 type rememberOp struct {
 	*rotation
+	forward
 	did bool
 }
 
@@ -228,8 +236,6 @@ func (o *rememberOp) Do(ctx context.Context) error {
 	o.did = true
 	return nil
 }
-
-func (o *rememberOp) Undo(context.Context) error { return nil }
 
 // secrets are the parts of the old credential that give access: no user name, no key's id.
 func (r *rotation) secrets() (all []leak.Secret) {
@@ -248,7 +254,10 @@ func (r *rotation) secrets() (all []leak.Secret) {
 }
 
 // watchOp waits, while the deactivated credential can still come back.
-type watchOp struct{ *rotation }
+type watchOp struct {
+	*rotation
+	gate
+}
 
 func (o watchOp) Done(context.Context) (bool, error) {
 	if o.verified("watch") {
@@ -260,11 +269,11 @@ func (o watchOp) Done(context.Context) (bool, error) {
 	return true, nil
 }
 
-func (o watchOp) Do(context.Context) error   { return nil }
-func (o watchOp) Undo(context.Context) error { return nil }
-
 // deleteOp removes the old credential for good.
-type deleteOp struct{ *rotation }
+type deleteOp struct {
+	*rotation
+	forward // Machine.Rollback refuses to take it back
+}
 
 func (o deleteOp) Done(ctx context.Context) (bool, error) {
 	if o.verified("delete") {
@@ -285,12 +294,10 @@ func (o deleteOp) Do(ctx context.Context) error {
 	return o.rot.Delete(ctx, o.old, fresh)
 }
 
-// Undo of what is not deleted is nothing; Machine.Rollback refuses the rest.
-func (o deleteOp) Undo(context.Context) error { return nil }
-
 // searchOp looks for the old value, a last time.
 type searchOp struct {
 	*rotation
+	gate
 	said string
 }
 
@@ -311,11 +318,11 @@ func (o *searchOp) Done(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-func (o *searchOp) Do(context.Context) error   { return nil }
-func (o *searchOp) Undo(context.Context) error { return nil }
-
 // forgetOp ends the run: the sealed old value goes, then the word in the store.
-type forgetOp struct{ *rotation }
+type forgetOp struct {
+	*rotation
+	forward
+}
 
 func (o forgetOp) Done(ctx context.Context) (bool, error) {
 	for _, name := range []string{escrowName, oldName} {
@@ -328,12 +335,8 @@ func (o forgetOp) Done(ctx context.Context) (bool, error) {
 }
 
 func (o forgetOp) Do(ctx context.Context) error {
-	for _, name := range []string{escrowName, oldName} {
-		if err := o.Home.Disk.Remove(o.Root, name); err != nil {
-			return err
-		}
+	if err := o.dropSealed(); err != nil {
+		return err
 	}
 	return o.leases().Undo(ctx)
 }
-
-func (o forgetOp) Undo(context.Context) error { return nil }

@@ -188,24 +188,12 @@ func (o makeOp) Do(ctx context.Context) error {
 		return o.ask(ctx)
 	}
 	p := o.provision(nil)
-	p.Tried = o.tried()
+	p.Tried = o.intents("make") > 1 // one is that of this time
 	c, err := o.rot.Provision(ctx, p)
 	if err != nil {
 		return err
 	}
 	return o.keep(c)
-}
-
-// tried tells whether the provider was asked before this time, whose intent is the last
-// record.
-func (o makeOp) tried() bool {
-	records := o.Journal.Records()
-	for _, rec := range records[:max(0, len(records)-1)] {
-		if rec.Step == "make" && rec.Phase == "intent" {
-			return true
-		}
-	}
-	return false
 }
 
 // ask gets the credential's only part that is not fixed from a person.
@@ -230,7 +218,7 @@ func (o makeOp) ask(ctx context.Context) error {
 
 func (o makeOp) Undo(ctx context.Context) error {
 	c, _, err := o.fresh(ctx)
-	if err != nil || c == nil && !o.begun("make") {
+	if err != nil || c == nil && o.intents("make") == 0 {
 		return err
 	}
 	return o.rot.Withdraw(ctx, o.provision(c))

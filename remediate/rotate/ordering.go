@@ -3,6 +3,7 @@ package rotate
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 	"time"
@@ -49,12 +50,11 @@ func (r *rotation) look(ctx context.Context) (err error) {
 	id := act.Rotations.NewID(r.now())
 	r.order = &Order{Schema: Schema, ID: id, Op: act.OpID("rotation", id), Created: r.now().Truncate(time.Second), Tool: r.Version, Key: r.Home.Key.ID,
 		Kind: r.set.Kind, Exposure: r.set.Exposure, Dwell: human(r.set.dwell()), Watch: human(r.set.watch())}
-	if r.rot, err = r.Rotator(ctx, r.set); err != nil {
+	d, err := r.connect(ctx, nil)
+	if err != nil {
 		return err
 	}
-	if r.users, err = r.Consumers(ctx, r.set); err != nil {
-		return err
-	}
+	r.order.Store = Store{Target: r.set.Store, Kind: d.Kind, Identity: d.Identity}
 	if err := r.lookAtStore(ctx); err != nil {
 		return err
 	}
@@ -84,26 +84,18 @@ func (r *rotation) look(ctx context.Context) (err error) {
 	return r.ask(ctx, fresh)
 }
 
-func (r *rotation) lookAtStore(ctx context.Context) error {
-	s, d, err := r.reach(ctx, r.set)
-	if err != nil {
-		return err
-	}
-	r.stays = d.Lingers
-	if r.place, err = r.placeOf(s, nil); err != nil {
-		return err
-	}
+// lookAtStore reads the credential, unless somebody is rotating it.
+func (r *rotation) lookAtStore(ctx context.Context) (err error) {
 	if r.oldValue, err = r.place.current(ctx); err != nil {
 		return err
 	}
-	r.order.Store = Store{Target: r.set.Store, Kind: d.Kind, Identity: d.Identity}
 	r.order.Store.hold(r.place)
 	waits, err := r.place.waits(ctx)
 	if err != nil {
 		return err
 	}
 	if !waits.IsZero() {
-		return Refuse("`oakum remediate rotate status` shows ours; end it first", "another rotation of %s is going on: a new value waits beside it", r.place)
+		return Refuse("`oakum remediate status` shows ours; end it first", "another rotation of %s is going on: a new value waits beside it", r.place)
 	}
 	for _, spot := range r.spots(leaseSuffix) {
 		held, err := spot.look(ctx)
@@ -119,10 +111,7 @@ func (r *rotation) lookAtStore(ctx context.Context) error {
 
 // lookAhead tries whether a new credential would fit the entry; it is thrown away.
 func (r *rotation) lookAhead(ctx context.Context, t Traits) (Credential, error) {
-	fresh := Credential{}
-	for part, v := range r.old {
-		fresh[part] = v
-	}
+	fresh := maps.Clone(r.old)
 	if t.Chooser == Oakum {
 		var err error
 		if fresh, err = r.rot.Next(ctx, r.old, r.order.Op); err != nil {

@@ -112,12 +112,12 @@ func (r *rotation) retirement(t Traits) []stage {
 		{Stage{ID: "remember", Text: "add the old value to what oakum refuses for ever, by its hash", Undo: "it stays there: it leaked"}, &rememberOp{rotation: r}},
 	}
 	if t.Reversible && t.Overlap {
-		all = append(all, stage{Stage{ID: "watch", Text: "keep the deactivated credential for " + human(r.set.watch()) + ", so that it can come back", Undo: "nothing to take back"}, watchOp{r}})
+		all = append(all, stage{Stage{ID: "watch", Text: "keep the deactivated credential for " + human(r.set.watch()) + ", so that it can come back", Undo: "nothing to take back"}, &watchOp{rotation: r}})
 	}
 	return append(all,
-		stage{Stage{ID: "delete", Approval: true, Irreversible: true, Text: "delete the old credential, " + r.order.Subject.ID, Risk: "it never comes back", Undo: "none"}, deleteOp{r}},
+		stage{Stage{ID: "delete", Approval: true, Irreversible: true, Text: "delete the old credential, " + r.order.Subject.ID, Risk: "it never comes back", Undo: "none"}, &deleteOp{rotation: r}},
 		stage{Stage{ID: "search", Text: "look whether the old value still stands in " + listed(r.set.Scan), Undo: "nothing to take back"}, &searchOp{rotation: r}},
-		stage{Stage{ID: "forget", Text: "forget the sealed old value, and say in the store that the rotation is over", Undo: "nothing to take back"}, forgetOp{r}})
+		stage{Stage{ID: "forget", Text: "forget the sealed old value, and say in the store that the rotation is over", Undo: "nothing to take back"}, &forgetOp{rotation: r}})
 }
 
 // human is a time in the unit that people say it in.

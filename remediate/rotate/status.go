@@ -71,17 +71,3 @@ func (p *Progress) read() {
 		}
 	}
 }
-
-// Evidence is what was seen of a stage when it was done, "" before.
-func (p *Progress) Evidence(stage string) (r journal.Record, ok bool) {
-	for _, rec := range p.Records {
-		switch {
-		case rec.Step != stage:
-		case rec.Phase == journal.Verified && !ok:
-			r, ok = rec, true
-		case rec.Phase == journal.Undone:
-			ok = false
-		}
-	}
-	return r, ok
-}

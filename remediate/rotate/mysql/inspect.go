@@ -58,7 +58,7 @@ func (r *Rotator) Inspect(ctx context.Context, old rotate.Credential) (rotate.Su
 	}
 	for _, a := range all {
 		if r.set.Mode == dbuser.Dual && a.second != "" {
-			return subject, rotate.Refuse("end an earlier rotation first (`oakum remediate rotate status`); or, if nobody has it: ALTER USER "+a.String()+" DISCARD OLD PASSWORD", "%s has a second password already", a)
+			return subject, rotate.Refuse("end an earlier rotation first (`oakum remediate status`); or, if nobody has it: ALTER USER "+a.String()+" DISCARD OLD PASSWORD", "%s has a second password already", a)
 		}
 	}
 	return subject, nil
@@ -114,7 +114,7 @@ func (r *Rotator) pair(ctx context.Context, s *session, old []account, name stri
 	}
 	for _, b := range fresh {
 		if !b.locked {
-			return nil, rotate.Refuse(fmt.Sprintf("end an earlier rotation first (`oakum remediate rotate status`); or, if it is there to take turns and nobody uses it: ALTER USER %s ACCOUNT LOCK", b), "%s can log in, and ought to rest", b)
+			return nil, rotate.Refuse(fmt.Sprintf("end an earlier rotation first (`oakum remediate status`); or, if it is there to take turns and nobody uses it: ALTER USER %s ACCOUNT LOCK", b), "%s can log in, and ought to rest", b)
 		}
 	}
 	d, err := r.compare(ctx, s, old, fresh, name)

@@ -105,7 +105,7 @@ func (r *Rotator) turns(ctx context.Context, s *session, p pair) (notes []string
 		return nil, err
 	}
 	if p.freshIs != nil && p.freshIs.login {
-		return nil, rotate.Refuse("end an earlier rotation first (`oakum remediate rotate status`); or, if nobody uses it: ALTER ROLE "+quoted(p.fresh)+" NOLOGIN", "%s can log in, and ought to rest", p.fresh)
+		return nil, rotate.Refuse("end an earlier rotation first (`oakum remediate status`); or, if nobody uses it: ALTER ROLE "+quoted(p.fresh)+" NOLOGIN", "%s can log in, and ought to rest", p.fresh)
 	}
 	d, err := r.compare(ctx, p.old, p.fresh)
 	if err != nil {
