@@ -146,6 +146,11 @@ func (s *stage) works(c rotate.Credential) (bool, error) {
 
 // scene is a user at the beginning of a rotation.
 func (s *stage) scene(mode string) func(testing.TB, func() error) *rotatetest.Scene {
+	return s.sceneOf(mode, s.app, s.rotator)
+}
+
+// sceneOf is one of a user that app makes, and of a rotator that has its settings.
+func (s *stage) sceneOf(mode string, app func(testing.TB) (a, b string, old rotate.Credential), rotator func(testing.TB, string, func() error) rotate.Rotator) func(testing.TB, func() error) *rotatetest.Scene {
 	var last []string // who is no longer needed: a table has room for some thousand grants
 	return func(t testing.TB, hook func() error) *rotatetest.Scene {
 		for _, name := range last {
@@ -153,13 +158,13 @@ func (s *stage) scene(mode string) func(testing.TB, func() error) *rotatetest.Sc
 				s.do(t, "DROP OWNED BY "+name, "DROP ROLE "+name)
 			}
 		}
-		a, b, old := s.app(t)
+		a, b, old := app(t)
 		last = []string{a, b}
 		more := "mode: single-user"
 		if mode != more {
-			more = fmt.Sprintf("users: [%s, %s]", a, b)
+			more = users(a, b)
 		}
-		return &rotatetest.Scene{Rotator: s.rotator(t, more, hook), Old: old, Works: s.works,
+		return &rotatetest.Scene{Rotator: rotator(t, more, hook), Old: old, Works: s.works,
 			Count: func() (n int, err error) {
 				err = s.admin.QueryRow(context.Background(), "SELECT count(*) FROM pg_authid WHERE rolname IN ($1, $2) AND rolcanlogin AND rolpassword IS NOT NULL", a, b).Scan(&n)
 				return n, err
@@ -171,6 +176,45 @@ func (s *stage) scene(mode string) func(testing.TB, func() error) *rotatetest.Sc
 				}
 				return func() { c.Close(context.Background()); s.gone(t, a) }, nil
 			}}
+	}
+}
+
+// plainApp is an application's user that has what it may from a group alone.
+func (s *stage) plainApp(t testing.TB) (a, b string, old rotate.Credential) {
+	t.Helper()
+	n := s.count.Add(1)
+	a, b = fmt.Sprintf("plain%d_a", n), fmt.Sprintf("plain%d_b", n)
+	p, err := dbuser.Password()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.do(t, "CREATE ROLE "+a+" LOGIN IN ROLE app_group PASSWORD '"+store.Plain(p)+"'")
+	return a, b, dbuser.With(a, p)
+}
+
+// blind makes rotators whose admin may make roles, and sees no verifier: a cloud's.
+func (s *stage) blind(t testing.TB) func(testing.TB, string, func() error) rotate.Rotator {
+	t.Helper()
+	admin, err := dbuser.Password()
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := fmt.Sprintf("clerk%d", s.count.Add(1))
+	s.do(t, "CREATE ROLE "+who+" LOGIN CREATEROLE PASSWORD '"+store.Plain(admin)+"'", "GRANT pg_read_all_stats TO "+who)
+	return func(t testing.TB, more string, hook func() error) rotate.Rotator {
+		t.Helper()
+		set, o := s.settings(t, more), s.options(hook)
+		o.Getenv = func(string) string { return store.Plain(admin) }
+		for i := range set.With.Content {
+			if set.With.Content[i].Value == "admin" {
+				set.With.Content[i+1].Content[1].Value = who
+			}
+		}
+		r, err := postgres.New(t.Context(), set, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
 	}
 }
 
@@ -190,6 +234,11 @@ func TestRotations(t *testing.T) {
 	})
 	t.Run("single user", func(t *testing.T) {
 		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene("mode: single-user"), Every: 97, Kills: 6})
+	})
+	t.Run("by an admin who may not see verifiers", func(t *testing.T) {
+		s.do(t, "GRANT USAGE ON SEQUENCE numbers TO app_group")
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.sceneOf("", s.plainApp, s.blind(t)), Every: 197, Kills: 6})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.sceneOf("mode: single-user", s.plainApp, s.blind(t)), Every: 197, Kills: 3})
 	})
 }
 

@@ -144,11 +144,19 @@ func (s *session) forget(ctx context.Context, name string) error {
 func (r *Rotator) standing(ctx context.Context, s *session, p rotate.Provision) error {
 	name := dbuser.Name(p.Old)
 	kept, can, err := s.kept(ctx, name)
-	if err != nil || !can {
+	if err != nil {
 		return err
 	}
 	for _, c := range []rotate.Credential{p.Old, p.New} {
-		if is, err := scram.Holds(kept, name, password(c)); err != nil || is {
+		is, err := scram.Holds(kept, name, password(c))
+		if !can {
+			err = r.login(ctx, s.address, c)
+			is = err == nil
+			if code(err) == wrong {
+				err = nil
+			}
+		}
+		if err != nil || is {
 			return err
 		}
 	}

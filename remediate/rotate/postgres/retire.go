@@ -76,16 +76,16 @@ func (r *Rotator) status(ctx context.Context, s *session, old rotate.Credential)
 	if err != nil {
 		return rotate.Unknown, err
 	}
-	has, err := scram.Holds(kept, name, password(old))
-	if !can && is.login {
-		has, err = r.letsIn(ctx, s.address, old)
+	if !can {
+		return r.tried(ctx, s.address, is, old)
 	}
+	has, err := scram.Holds(kept, name, password(old))
 	switch {
 	case err != nil:
 		return rotate.Unknown, err
 	case has && is.login:
 		return rotate.Live, nil
-	case has, !can:
+	case has:
 		return rotate.Inactive, nil
 	case is.login && !r.single() && kept != "":
 		// It has a password that the rotation knows nothing of: whoever had the old one
@@ -95,12 +95,29 @@ func (r *Rotator) status(ctx context.Context, s *session, old rotate.Credential)
 	return rotate.Gone, nil
 }
 
-func (r *Rotator) letsIn(ctx context.Context, address string, c rotate.Credential) (bool, error) {
-	err := r.try(ctx, address, c)
-	if refused(err) {
-		return false, nil
+func (r *Rotator) login(ctx context.Context, address string, c rotate.Credential) error {
+	s, err := r.dial(ctx, address, r.set.Database, dbuser.Name(c), password(c), false)
+	if err == nil {
+		s.close(ctx)
 	}
-	return err == nil, err
+	return err
+}
+
+// tried is what a login tells: the server looks at the password first, and then whether
+// the role may log in at all.
+func (r *Rotator) tried(ctx context.Context, address string, is *role, old rotate.Credential) (rotate.Status, error) {
+	switch err := r.login(ctx, address, old); {
+	case err == nil:
+		return rotate.Live, nil
+	case code(err) == wrong && (r.single() || !is.login):
+		return rotate.Gone, nil
+	case code(err) == wrong:
+		return rotate.Unknown, nil // another password, as above
+	case code(err) == barred && !is.login:
+		return rotate.Inactive, nil
+	default:
+		return rotate.Unknown, err
+	}
 }
 
 // Uses are the sessions of the old user that are open now. Where the user stays, those
