@@ -19,7 +19,9 @@ type Account struct {
 	First    *First   `json:"first,omitempty"`
 	Store    string   `json:"store"`
 	State    State    `json:"state"`
-	Stays    []Stay   `json:"stays,omitempty"` // where it still stands
+	Rotator  string   `json:"rotator,omitempty"` // the kind that rotates it, where that is still to be done
+	Next     string   `json:"next,omitempty"`    // the commands for it
+	Stays    []Stay   `json:"stays,omitempty"`   // where it still stands
 	Events   []Event  `json:"events"`
 }
 
@@ -50,6 +52,9 @@ func (t *Tools) Accounts() ([]*Account, error) {
 		all = rotated(all, p)
 	}
 	for _, a := range all {
+		if a.State != Moved && a.State != PartMoved {
+			a.Rotator, a.Next = "", ""
+		}
 		slices.SortStableFunc(a.Events, func(x, y Event) int { return x.Time.Compare(y.Time) })
 	}
 	return all, nil
@@ -77,6 +82,7 @@ func (t *Tools) movedAccounts() (all []*Account, err error) {
 		if err != nil {
 			return nil, err
 		}
+		first := len(all)
 		for i, sec := range s.Plan.Secrets {
 			a := &Account{Title: sec.Name, Tag: sec.Tag, Rule: sec.Rule, Findings: sec.Findings, First: sec.First, Store: s.Plan.Stores[sec.Store].Identity, State: s.States[i], Stays: sec.Stays}
 			if sec.Field != "" {
@@ -84,6 +90,12 @@ func (t *Tools) movedAccounts() (all []*Account, err error) {
 			}
 			a.Events = s.events(i)
 			all = append(all, a)
+		}
+		for _, one := range s.Plan.Proposals() {
+			for _, i := range one.Secrets {
+				all[first+i].Rotator = one.Kind
+				all[first+i].Next = "oakum remediate rotate draft " + id + "; oakum remediate rotate " + one.Name + " --dry-run"
+			}
 		}
 	}
 	return all, nil

@@ -134,7 +134,8 @@ type Secret struct {
 	Advice   Advice   `json:"advice"`
 	Stays    []Stay   `json:"stays,omitempty"` // places that the plan does not change
 	Rotate   string   `json:"rotate,omitempty"`
-	From     *From    `json:"from,omitempty"` // of a secret that is stored, and leaves no file yet
+	About    []string `json:"about,omitempty"` // what its finding tells of whose it is: "user app"
+	From     *From    `json:"from,omitempty"`  // of a secret that is stored, and leaves no file yet
 }
 
 // From is a place in which a value stands that the plan does not change.

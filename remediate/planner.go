@@ -199,7 +199,7 @@ func (p *planner) secret(ctx context.Context, at int, f Found, tag string, g *gr
 	if err != nil {
 		return Secret{}, err
 	}
-	s := Secret{Tag: tag, Target: at, Rule: v.Rule, Store: i, Env: cmp.Or(g.word.Env, envName(v.Key, v.Rule))}
+	s := Secret{Tag: tag, Target: at, Rule: v.Rule, About: about(v.Finding.Notes), Store: i, Env: cmp.Or(g.word.Env, envName(v.Key, v.Rule))}
 	s.Advice = advise(v, s.Env)
 	if f.Rotate != nil {
 		s.Rotate = f.Rotate(v.Rule)
@@ -231,6 +231,17 @@ func (p *planner) secret(ctx context.Context, at int, f Found, tag string, g *gr
 	}
 	envs[s.Env] = s.Ref
 	return s, nil
+}
+
+// about is what a finding's notes tell of whose the credential is.
+func about(notes []string) (all []string) {
+	for _, n := range notes {
+		switch what, _, _ := strings.Cut(n, " "); what {
+		case "user", "host", "database", "account", "for":
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // came keeps the earliest commit that the places of a finding name.

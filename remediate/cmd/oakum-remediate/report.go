@@ -92,6 +92,9 @@ func writeText(w io.Writer, r filed) error {
 				fmt.Fprintf(w, "                    %s\n", report.Escape(e.Evidence))
 			}
 		}
+		if a.Next != "" {
+			fmt.Fprintf(w, "  next   %s   (%s)\n", report.Escape(a.Next), a.Rotator)
+		}
 		for _, s := range a.Stays {
 			fmt.Fprintf(w, "  stays  %s: %s\n", report.Escape(s.Place), report.Escape(s.Why))
 		}

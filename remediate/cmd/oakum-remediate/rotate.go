@@ -63,7 +63,7 @@ or rotate schedule does by itself.`,
 	c.Flags().BoolVar(&f.dry, "dry-run", false, "tell each step, what could go wrong and how it is taken back; change nothing")
 	c.Flags().StringVarP(&f.output, "out", "o", "", "write the order into a `FILE`, for --dry-run")
 	f.approving(c)
-	c.AddCommand(f.resumeCommand(kit), f.rollbackCommand(kit), f.scheduleCommand(kit), lambdaCommand(kit), awsScheduleCommand(kit))
+	c.AddCommand(f.draftCommand(kit), f.resumeCommand(kit), f.rollbackCommand(kit), f.scheduleCommand(kit), lambdaCommand(kit), awsScheduleCommand(kit))
 	return c
 }
 

@@ -19,8 +19,14 @@ import (
 func show(out io.Writer, p *remediate.Plan, file string) error {
 	w := bufio.NewWriter(out)
 	fmt.Fprintf(w, "%s  %s, %s, %s\n", p.ID, count(len(p.Secrets), "secret"), count(len(p.Files), "file"), count(len(p.Steps), "step"))
+	rotated := map[int]string{}
+	for _, one := range p.Proposals() {
+		for _, i := range one.Secrets {
+			rotated[i] = by(p, one)
+		}
+	}
 	for i, t := range p.Targets {
-		showTarget(w, p, i, t)
+		showTarget(w, p, i, t, rotated)
 	}
 	showLeft(w, p)
 	fmt.Fprint(w, "\nwhat is moved is as leaked as before: rotate it afterwards\n")
@@ -35,11 +41,11 @@ func count(n int, word string) string {
 	return fmt.Sprintf("%d %ss", n, word)
 }
 
-func showTarget(w io.Writer, p *remediate.Plan, at int, t remediate.Target) {
+func showTarget(w io.Writer, p *remediate.Plan, at int, t remediate.Target, by map[int]string) {
 	fmt.Fprintf(w, "\n%s  %s\n", report.Escape(filepath.Base(t.Dir)), how(t))
 	for i, s := range p.Secrets {
 		if s.Target == at {
-			showSecret(w, p, i, s)
+			showSecret(w, p, i, s, by[i])
 		}
 	}
 	for _, f := range p.Files {
@@ -64,7 +70,7 @@ func how(t remediate.Target) string {
 	return "in place"
 }
 
-func showSecret(w io.Writer, p *remediate.Plan, i int, s remediate.Secret) {
+func showSecret(w io.Writer, p *remediate.Plan, i int, s remediate.Secret, by string) {
 	places := 0
 	for _, f := range p.Files {
 		for _, e := range f.Edits {
@@ -80,6 +86,7 @@ func showSecret(w io.Writer, p *remediate.Plan, i int, s remediate.Secret) {
 	fmt.Fprintf(w, "  + %s in %s\n", report.Escape(name), stores.Label(p.Stores[s.Store].Kind))
 	fmt.Fprintf(w, "      what      %s, in %s\n", report.Escape(s.Rule), count(places, "place"))
 	fmt.Fprintf(w, "      proposed  %s: %s\n", s.Advice.Store, s.Advice.Why)
+	fmt.Fprintf(w, "      rotate    %s\n", by)
 	for n, stay := range s.Stays {
 		if n == 3 {
 			fmt.Fprintf(w, "      stays     at %d more places\n", len(s.Stays)-n)
@@ -217,14 +224,38 @@ func next(s *remediate.Status) (lines []string) {
 			lines = append(lines, "git -C "+t.Dir+" apply "+t.Patch)
 		}
 	}
-	var said []string
-	for _, sec := range s.Plan.Secrets {
-		if sec.Rotate != "" && !strings.Contains(strings.Join(said, "\n"), sec.Rule) {
-			said = append(said, "rotate "+title(sec)+" ("+sec.Rule+"): "+sec.Rotate)
+	lines = append(lines, rotations(s)...)
+	return append(lines, "oakum remediate finish "+id+" --approve "+s.Hash+"   (gives up the way back)")
+}
+
+// maxRotations is how many rotations are told of one by one; the draft has all.
+const maxRotations = 10
+
+// rotations are the commands for what is moved, and as leaked as before. What only a person
+// can rotate has the rule's own words.
+func rotations(s *remediate.Status) (lines []string) {
+	var waits []remediate.Proposal
+	for _, p := range s.Plan.Proposals() {
+		if s.Waits(p) {
+			waits = append(waits, p)
 		}
 	}
-	lines = append(lines, said...)
-	return append(lines, "oakum remediate finish "+id+" --approve "+s.Hash+"   (gives up the way back)")
+	if len(waits) == 0 {
+		return nil
+	}
+	lines = append(lines, "oakum remediate rotate draft "+s.Plan.ID+"   (drafts the rotations of what is moved, to look through; then each of them)")
+	said := map[string]bool{}
+	for i, p := range waits {
+		if i == maxRotations {
+			return append(lines, fmt.Sprintf("and %s more", count(len(waits)-i, "rotation")))
+		}
+		lines = append(lines, rotateLine(s.Plan, p))
+		if sec := s.Plan.Secrets[p.Secrets[0]]; p.Kind == "generic" && sec.Rotate != "" && !said[sec.Rule] {
+			said[sec.Rule] = true
+			lines = append(lines, "by hand ("+sec.Rule+"): "+sec.Rotate)
+		}
+	}
+	return lines
 }
 
 // ageFile is the age file that lies in a target's repository, "" where none does.
