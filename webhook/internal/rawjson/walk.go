@@ -1,5 +1,7 @@
 package rawjson
 
+import "sync"
+
 // maxDepth bounds how deep Walk follows. Manifests nest some twenty deep; what is deeper than
 // this refers to no ConfigMap that anybody mounts.
 const maxDepth = 40
@@ -18,12 +20,18 @@ func (s *Step) Is(key string) bool { return string(s.Key) == key }
 // returns false the value is not followed. It passes over text once, up to where it is
 // broken, and allocates nothing but for names with escapes. way is reused from call to call.
 func Walk(text []byte, use func(way []Step, rest []byte) bool) {
-	var way [maxDepth + 2]Step
-	w := walker{text: text, way: way[:0], use: use}
+	w := walkers.Get().(*walker)
+	w.text, w.way, w.use = text, w.steps[:0], use
 	if at := space(text, 0); at < len(text) {
 		w.value(at)
 	}
+	*w = walker{} // its names are parts of text
+	walkers.Put(w)
 }
+
+// walkers are those that walk nothing: the two kilobytes of one are a sixth of what a small
+// review would leave behind.
+var walkers = sync.Pool{New: func() any { return new(walker) }}
 
 // Value is the value that text begins with; empty where it does not end.
 func Value(text []byte) []byte { return text[:max(0, Size(text))] }
@@ -32,6 +40,8 @@ type walker struct {
 	text []byte
 	way  []Step
 	use  func(way []Step, rest []byte) bool
+
+	steps [maxDepth + 2]Step // of way
 }
 
 // value follows what begins at at, and is where it ends, or -1.
