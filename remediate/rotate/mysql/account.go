@@ -119,7 +119,14 @@ func identified(plugin string, password leak.Secret) string {
 	if h := hash(plugin, password); h != "" {
 		return " IDENTIFIED WITH " + plugin + " AS '" + h + "'"
 	}
-	return " IDENTIFIED WITH " + plugin + " BY '" + store.Plain(password) + "'"
+	return " IDENTIFIED WITH " + plugin + " BY " + literal(password)
+}
+
+// literal is a password in a statement of a session of ours, whose sql_mode is empty: a
+// backslash escapes (https://dev.mysql.com/doc/refman/8.0/en/string-literals.html). An old
+// password is whatever somebody chose.
+func literal(password leak.Secret) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(store.Plain(password)) + "'"
 }
 
 // nobodys is a password that nobody has.

@@ -109,7 +109,8 @@ func kept(p string) string {
 }
 
 var (
-	alters   = regexp.MustCompile(`^ALTER USER '(\w+)'@'([^']+)' IDENTIFIED WITH caching_sha2_password BY '(\w+)'( RETAIN CURRENT PASSWORD)?$`)
+	alters   = regexp.MustCompile(`^ALTER USER '(\w+)'@'([^']+)' IDENTIFIED WITH caching_sha2_password BY '((?:[^'\\]|\\.)*)'( RETAIN CURRENT PASSWORD)?$`)
+	escaped  = regexp.MustCompile(`\\(['"\\])`) // https://dev.mysql.com/doc/refman/8.0/en/string-literals.html
 	discards = regexp.MustCompile(`^ALTER USER '(\w+)'@'([^']+)' DISCARD OLD PASSWORD$`)
 )
 
@@ -125,7 +126,7 @@ func (e *eight) do(_ context.Context, statement string) error {
 				}
 				u.second = u.first // what was second is lost
 			}
-			u.first = set[3] // without RETAIN the second stays what it is
+			u.first = escaped.ReplaceAllString(set[3], "$1") // without RETAIN the second stays what it is
 			return nil
 		case discard != nil && u.name == discard[1] && u.host == discard[2]:
 			u.second = ""
@@ -189,17 +190,45 @@ func TestDualTwice(t *testing.T) {
 	}
 }
 
+// TestOddPassword: an old password is whatever somebody chose, and comes back as it was.
+func TestOddPassword(t *testing.T) {
+	for _, odd := range []string{`it's`, `a\b`, `\`, `x'; DROP USER 'root'@'%`, `"quoted"`} {
+		e, _ := newEight(t)
+		for _, u := range e.users {
+			u.first = odd
+		}
+		old, r := dbuser.With("app", leak.NewSecret([]byte(odd))), e.rotator(nil)
+		fresh, err := r.Next(t.Context(), old, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := rotate.Provision{Old: old, New: fresh}
+		if _, err := r.Provision(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Withdraw(t.Context(), p); err != nil {
+			t.Errorf("%s: %v", odd, err)
+		}
+		if is, err := e.works(old); err != nil || !is {
+			t.Errorf("%s does not work any more: it is %q now, %v", odd, e.users[0].first, err)
+		}
+	}
+}
+
 // TestErrors: no error of a statement holds the password in it.
 func TestErrors(t *testing.T) {
 	e, old := newEight(t)
 	s := &session{conn: e, address: "x"}
-	p := store.Plain(old[rotate.Password])
-	statement := "ALTER USER 'nobody'@'%' IDENTIFIED WITH caching_sha2_password BY '" + p + "' RETAIN CURRENT PASSWORD"
-	if err := s.run(t.Context(), statement); err == nil || strings.Contains(err.Error(), p) {
-		t.Error("the error holds the password")
-	}
-	if got := quiet(fmt.Errorf("near '%s' at line 1", p), statement); strings.Contains(got, p) {
-		t.Error("the server's words hold the password")
+	for _, p := range []string{store.Plain(old[rotate.Password]), `half' and \half`} {
+		statement := "ALTER USER 'nobody'@'%'" + identified(caching, leak.NewSecret([]byte(p))) + " RETAIN CURRENT PASSWORD"
+		for part := range strings.FieldsSeq(p) {
+			if err := s.run(t.Context(), statement); err == nil || strings.Contains(err.Error(), part) {
+				t.Errorf("the error holds the password: %v", err)
+			}
+			if got := quiet(fmt.Errorf("near %s at line 1", literal(leak.NewSecret([]byte(p)))), statement); strings.Contains(got, part) {
+				t.Errorf("the server's words hold the password: %s", got)
+			}
+		}
 	}
 }
 

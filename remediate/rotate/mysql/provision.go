@@ -8,7 +8,6 @@ import (
 
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
-	"github.com/oakum-sec/oakum/remediate/store"
 )
 
 // Provision makes the new password valid, beside the old one where the mode has that.
@@ -50,7 +49,7 @@ func (r *Rotator) retain(ctx context.Context, s *session, p rotate.Provision, al
 		if err := standing(a, p.Old); err != nil {
 			return err
 		}
-		if err := s.run(ctx, "ALTER USER "+a.String()+" IDENTIFIED WITH "+a.plugin+" BY '"+store.Plain(password(p.New))+"' RETAIN CURRENT PASSWORD"); err != nil {
+		if err := s.run(ctx, "ALTER USER "+a.String()+" IDENTIFIED WITH "+a.plugin+" BY "+literal(password(p.New))+" RETAIN CURRENT PASSWORD"); err != nil {
 			return err
 		}
 	}
@@ -153,15 +152,8 @@ func (r *Rotator) Withdraw(ctx context.Context, p rotate.Provision) error {
 	case old == fresh:
 		return fmt.Errorf("%s is both the old and the new user: nothing is done", old)
 	}
-	for _, b := range all {
-		if !b.locked && !b.holds(password(p.New)) {
-			continue // somebody else's
-		}
-		if err := r.rest(ctx, s, b, true); err != nil {
-			return err
-		}
-	}
-	return nil
+	ours := slices.DeleteFunc(all, func(b account) bool { return !b.locked && !b.holds(password(p.New)) })
+	return r.rest(ctx, s, ours, true)
 }
 
 // giveBack makes the old password the only one again: it is set once more, and the
@@ -173,7 +165,7 @@ func (r *Rotator) giveBack(ctx context.Context, s *session, p rotate.Provision, 
 			if err := standing(a, p.New); err != nil {
 				return err
 			}
-			statements = append(statements, "ALTER USER "+a.String()+" IDENTIFIED WITH "+a.plugin+" BY '"+store.Plain(password(p.Old))+"'")
+			statements = append(statements, "ALTER USER "+a.String()+" IDENTIFIED WITH "+a.plugin+" BY "+literal(password(p.Old)))
 		}
 		if a.second != "" {
 			statements = append(statements, "ALTER USER "+a.String()+" DISCARD OLD PASSWORD")

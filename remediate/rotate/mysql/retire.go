@@ -147,11 +147,11 @@ func (r *Rotator) Deactivate(ctx context.Context, old, now rotate.Credential) er
 	if err := dbuser.Apart(old, now); err != nil {
 		return err
 	}
-	return r.each(ctx, old, func(s *session, a account) error { return r.rest(ctx, s, a, false) })
+	return r.with(ctx, old, func(s *session, all []account) error { return r.rest(ctx, s, all, false) })
 }
 
-// each does something with each account of a credential's user.
-func (r *Rotator) each(ctx context.Context, c rotate.Credential, do func(*session, account) error) error {
+// with does something with the accounts of a credential's user.
+func (r *Rotator) with(ctx context.Context, c rotate.Credential, do func(*session, []account) error) error {
 	s, err := r.primary(ctx)
 	if err != nil {
 		return err
@@ -161,47 +161,63 @@ func (r *Rotator) each(ctx context.Context, c rotate.Credential, do func(*sessio
 	if err != nil {
 		return err
 	}
-	for _, a := range all {
-		if err := do(s, a); err != nil {
-			return err
-		}
-	}
-	return nil
+	return do(s, all)
 }
 
-// rest locks an account, and has it forget its password where that is for good.
-func (r *Rotator) rest(ctx context.Context, s *session, a account, good bool) error {
-	how := ""
-	if good {
-		how = identified(a.plugin, nobodys())
-	}
-	if err := s.run(ctx, "ALTER USER "+a.String()+how+" ACCOUNT LOCK"); err != nil {
-		return err
-	}
-	if err := r.locked(ctx, a); err != nil || !*r.set.Terminate {
-		return err
-	}
-	return r.everywhere(ctx, func(s *session) error {
-		rows, err := s.ask(ctx, "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = ?", a.user)
-		for _, row := range rows {
-			s.run(ctx, "KILL "+row[0]) // it may have ended by itself
+func (r *Rotator) each(ctx context.Context, c rotate.Credential, do func(*session, account) error) error {
+	return r.with(ctx, c, func(s *session, all []account) error {
+		for _, a := range all {
+			if err := do(s, a); err != nil {
+				return err
+			}
 		}
-		return err
+		return nil
 	})
 }
 
-// locked waits until an account is locked at every address: a session that is ended where it
-// is not comes back.
-func (r *Rotator) locked(ctx context.Context, a account) error {
-	return r.opt.Settled(ctx, func() (lagging string, err error) {
+// rest locks a user's accounts, and has them forget their password where that is for good.
+func (r *Rotator) rest(ctx context.Context, s *session, all []account, good bool) error {
+	for _, a := range all {
+		how := ""
+		if good {
+			how = identified(a.plugin, nobodys())
+		}
+		if err := s.run(ctx, "ALTER USER "+a.String()+how+" ACCOUNT LOCK"); err != nil {
+			return err
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return r.rested(ctx, all)
+}
+
+// rested waits until accounts of a user are locked at every address: a session that is ended
+// where they are not comes back. Then the user's sessions end, where the settings say so.
+func (r *Rotator) rested(ctx context.Context, locked []account) error {
+	user := locked[0].user
+	lets := func(a account) bool {
+		return !a.locked && slices.ContainsFunc(locked, func(b account) bool { return a.host == b.host })
+	}
+	err := r.opt.Settled(ctx, func() (lagging string, err error) {
 		err = r.everywhere(ctx, func(s *session) error {
-			all, err := r.accounts(ctx, s, a.user)
-			if slices.ContainsFunc(all, func(is account) bool { return is.String() == a.String() && !is.locked }) {
+			all, err := r.accounts(ctx, s, user)
+			if slices.ContainsFunc(all, lets) {
 				lagging = s.address
 			}
 			return err
 		})
 		return lagging, err
+	})
+	if err != nil || !*r.set.Terminate {
+		return err
+	}
+	return r.everywhere(ctx, func(s *session) error {
+		rows, err := s.ask(ctx, "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = ?", user)
+		for _, row := range rows {
+			s.run(ctx, "KILL "+row[0]) // it may have ended by itself
+		}
+		return err
 	})
 }
 
@@ -231,7 +247,7 @@ func (r *Rotator) Delete(ctx context.Context, old, now rotate.Credential) error 
 	if err := dbuser.Apart(old, now); err != nil {
 		return err
 	}
-	return r.each(ctx, old, func(s *session, a account) error { return r.rest(ctx, s, a, true) })
+	return r.with(ctx, old, func(s *session, all []account) error { return r.rest(ctx, s, all, true) })
 }
 
 func (r *Rotator) discard(ctx context.Context, old, now rotate.Credential) error {

@@ -195,7 +195,7 @@ func (s *session) run(ctx context.Context, statements ...string) error {
 	return nil
 }
 
-var inQuotes = regexp.MustCompile(` IDENTIFIED WITH \S+ (BY|AS) '([^']*)'`)
+var inQuotes = regexp.MustCompile(` IDENTIFIED WITH \S+ (BY|AS) '((?s:[^'\\]|\\.)*)'`)
 
 // shown is a statement in an error: without a password or its hash.
 func shown(statement string) string { return inQuotes.ReplaceAllString(statement, "") }
