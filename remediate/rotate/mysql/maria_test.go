@@ -10,6 +10,7 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
+	"github.com/oakum-sec/oakum/remediate/rotate/dbuser/dbusertest"
 	"github.com/oakum-sec/oakum/remediate/rotate/mysql"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -25,31 +26,10 @@ func TestMariaDB(t *testing.T) {
 	}
 }
 
-// turn has a rotator replace a credential, without the machine.
-func turn(t *testing.T, r rotate.Rotator, old rotate.Credential) rotate.Credential {
-	t.Helper()
-	ctx := t.Context()
-	subject, err := r.Inspect(ctx, old)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fresh, err := r.Next(ctx, old, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.Provision(ctx, rotate.Provision{Old: old, New: fresh, Subject: subject}); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(r.Verify(ctx, fresh), r.Deactivate(ctx, old, fresh), r.Delete(ctx, old, fresh)); err != nil {
-		t.Fatal(err)
-	}
-	return fresh
-}
-
 func thereAndBack(t *testing.T, s *stage) {
 	a, b, old := s.app(t)
 	r := s.rotator(t, users(a, b), nil)
-	now := turn(t, r, old)
+	now := dbusertest.Turn(t, r, old, "")
 	for _, host := range []string{"127.0.0.1", "10.%"} {
 		lines := func(user string) string {
 			all := s.ask(t, "SHOW GRANTS FOR '"+user+"'@'"+host+"'") + "\n" + s.ask(t, "SHOW CREATE USER '"+user+"'@'"+host+"'")
@@ -68,7 +48,7 @@ func thereAndBack(t *testing.T, s *stage) {
 	if err != nil || !strings.Contains(strings.Join(subject.Notes, "\n"), "DELETE") {
 		t.Errorf("what %s will get is not told: %q %v", a, subject.Notes, err)
 	}
-	again := turn(t, r, now)
+	again := dbusertest.Turn(t, r, now, "")
 	if got := s.ask(t, "SHOW GRANTS FOR '"+a+"'@'10.%'"); dbuser.Name(again) != a || !strings.Contains(got, "DELETE") {
 		t.Errorf("the second turn is of %s, who has\n%s", dbuser.Name(again), got)
 	}
@@ -78,7 +58,7 @@ func thereAndBack(t *testing.T, s *stage) {
 		}
 	}
 	s.do(t, "GRANT INSERT ON shop.orders TO '"+b+"'@'10.%'")
-	refuse(t, r, again, "has what")
+	dbusertest.Refused(t, r, again, "has what")
 }
 
 // statementLog: a server that logs every statement has neither password in its log.
@@ -114,15 +94,6 @@ func statementLog(t *testing.T, s *stage) {
 	}
 }
 
-func refuse(t *testing.T, r rotate.Rotator, old rotate.Credential, want string) {
-	t.Helper()
-	_, err := r.Inspect(t.Context(), old)
-	refusal, ok := errors.AsType[*rotate.Refusal](err)
-	if !ok || !strings.Contains(err.Error(), want) || refusal.Instead == "" {
-		t.Errorf("%s: %v", want, err)
-	}
-}
-
 func refusals(t *testing.T, s *stage) {
 	for want, begin := range map[string]func(a, b string) []string{
 		"may do anything": func(a, _ string) []string { return []string{"GRANT ALL ON *.* TO '" + a + "'@'10.%'"} },
@@ -137,12 +108,12 @@ func refusals(t *testing.T, s *stage) {
 	} {
 		a, b, old := s.app(t)
 		s.do(t, begin(a, b)...)
-		refuse(t, s.rotator(t, users(a, b), nil), old, want)
+		dbusertest.Refused(t, s.rotator(t, users(a, b), nil), old, want)
 	}
 	a, b, old := s.app(t)
-	refuse(t, s.rotator(t, users("x", "y"), nil), old, "take turns")
-	refuse(t, s.rotator(t, users(a, "clerk"), nil), old, "is the admin")
-	refuse(t, s.rotator(t, users("nobody", b), nil), dbuser.With("nobody", old[rotate.Password]), "has no user")
+	dbusertest.Refused(t, s.rotator(t, users("x", "y"), nil), old, "take turns")
+	dbusertest.Refused(t, s.rotator(t, users(a, "clerk"), nil), old, "is the admin")
+	dbusertest.Refused(t, s.rotator(t, users("nobody", b), nil), dbuser.With("nobody", old[rotate.Password]), "has no user")
 	o := s.options(nil)
 	o.Managed = func(_ context.Context, _, user string) (string, error) {
 		return map[string]string{b: "the static role app of vault"}[user], nil
@@ -151,7 +122,7 @@ func refusals(t *testing.T, s *stage) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refuse(t, r, old, "static role app of vault")
+	dbusertest.Refused(t, r, old, "static role app of vault")
 }
 
 // sessionsEnd: where the old password is public, its sessions end with it; else they go on.
@@ -215,7 +186,7 @@ func keyPair(t *testing.T, s *stage) {
 	if status, err := r.Status(t.Context(), old); err != nil || status != rotate.Live {
 		t.Errorf("%s %v", status, err)
 	}
-	now := turn(t, r, old)
+	now := dbusertest.Turn(t, r, old, "")
 	if got := s.ask(t, "SELECT DISTINCT JSON_VALUE(Priv, '$.plugin') FROM mysql.global_priv WHERE User = ?", b); got != "ed25519" {
 		t.Errorf("it proves itself by %s", got)
 	}

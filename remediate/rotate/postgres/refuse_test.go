@@ -11,6 +11,7 @@ import (
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
+	"github.com/oakum-sec/oakum/remediate/rotate/dbuser/dbusertest"
 	"github.com/oakum-sec/oakum/remediate/rotate/postgres"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -29,34 +30,13 @@ func TestPostgres(t *testing.T) {
 
 func users(a, b string) string { return fmt.Sprintf("users: [%s, %s]", a, b) }
 
-// turn has a rotator replace a credential, without the machine.
-func turn(t *testing.T, r rotate.Rotator, old rotate.Credential, op string) rotate.Credential {
-	t.Helper()
-	ctx := t.Context()
-	subject, err := r.Inspect(ctx, old)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fresh, err := r.Next(ctx, old, op)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.Provision(ctx, rotate.Provision{Op: op, Old: old, New: fresh, Subject: subject}); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(r.Verify(ctx, fresh), r.Deactivate(ctx, old, fresh), r.Delete(ctx, old, fresh)); err != nil {
-		t.Fatal(err)
-	}
-	return fresh
-}
-
 func op(n int) string { return fmt.Sprintf("00000000-0000-5000-8000-%012d", n) }
 
 // thereAndBack: the two take turns, and what the one in use got meanwhile the other gets.
 func thereAndBack(t *testing.T, s *stage) {
 	a, b, old := s.app(t)
 	r := s.rotator(t, users(a, b), nil)
-	now := turn(t, r, old, op(1))
+	now := dbusertest.Turn(t, r, old, op(1))
 	if dbuser.Name(now) != b {
 		t.Fatalf("it is the turn of %s", dbuser.Name(now))
 	}
@@ -65,7 +45,7 @@ func thereAndBack(t *testing.T, s *stage) {
 	if err != nil || !strings.Contains(strings.Join(subject.Notes, "\n"), "later_"+b) {
 		t.Errorf("what %s will get is not told: %q %v", a, subject.Notes, err)
 	}
-	again := turn(t, r, now, op(2))
+	again := dbusertest.Turn(t, r, now, op(2))
 	if dbuser.Name(again) != a || again.Equal(old) {
 		t.Fatalf("the second turn is of %s", dbuser.Name(again))
 	}
@@ -78,7 +58,7 @@ func thereAndBack(t *testing.T, s *stage) {
 		}
 	}
 	s.do(t, "GRANT SELECT ON later_"+b+" TO "+b+" WITH GRANT OPTION")
-	refuse(t, r, again, "has what")
+	dbusertest.Refused(t, r, again, "has what")
 }
 
 // copied: the second role is the first in everything, in other databases too.
@@ -91,7 +71,7 @@ func copied(t *testing.T, s *stage) {
 	if _, err := elsewhere.Exec(context.Background(), "CREATE SCHEMA more; GRANT USAGE ON SCHEMA more TO "+a); err != nil {
 		t.Fatal(err)
 	}
-	turn(t, s.rotator(t, users(a, b), nil), old, op(3))
+	dbusertest.Turn(t, s.rotator(t, users(a, b), nil), old, op(3))
 	for question, want := range map[string]string{
 		"SELECT has_function_privilege('{}', 'price_" + a + "(int)', 'EXECUTE')::text":                                    "true",
 		"SELECT pg_has_role('{}', 'readers_" + a + "', 'MEMBER WITH ADMIN OPTION')::text":                                 "true",
@@ -156,15 +136,6 @@ func statementLog(t *testing.T, s *stage) {
 	}
 }
 
-func refuse(t *testing.T, r rotate.Rotator, old rotate.Credential, want string) {
-	t.Helper()
-	_, err := r.Inspect(t.Context(), old)
-	refusal, ok := errors.AsType[*rotate.Refusal](err)
-	if !ok || !strings.Contains(err.Error(), want) || refusal.Instead == "" {
-		t.Errorf("%s: %v", want, err)
-	}
-}
-
 func refusals(t *testing.T, s *stage) {
 	for want, begin := range map[string]func(a, b string) []string{
 		"is a superuser": func(a, _ string) []string { return []string{"ALTER ROLE " + a + " SUPERUSER"} },
@@ -191,16 +162,16 @@ func refusals(t *testing.T, s *stage) {
 	} {
 		a, b, old := s.app(t)
 		s.do(t, begin(a, b)...)
-		refuse(t, s.rotator(t, users(a, b), nil), old, want)
+		dbusertest.Refused(t, s.rotator(t, users(a, b), nil), old, want)
 		if n := s.ask(t, "SELECT count(*)::text FROM pg_roles WHERE rolname = $1 AND rolcanlogin", a); n != "1" {
 			t.Errorf("%s: the user was changed", want)
 		}
 	}
 	a, b, old := s.app(t)
-	refuse(t, s.rotator(t, users("x", "y"), nil), old, "take turns")
-	refuse(t, s.rotator(t, users(a, s.pg.User), nil), old, "is the admin")
-	refuse(t, s.rotator(t, users(s.pg.User, b), nil), dbuser.With(s.pg.User, old[rotate.Password]), "is the admin")
-	refuse(t, s.rotator(t, users("nobody", b), nil), dbuser.With("nobody", old[rotate.Password]), "has no role")
+	dbusertest.Refused(t, s.rotator(t, users("x", "y"), nil), old, "take turns")
+	dbusertest.Refused(t, s.rotator(t, users(a, s.pg.User), nil), old, "is the admin")
+	dbusertest.Refused(t, s.rotator(t, users(s.pg.User, b), nil), dbuser.With(s.pg.User, old[rotate.Password]), "is the admin")
+	dbusertest.Refused(t, s.rotator(t, users("nobody", b), nil), dbuser.With("nobody", old[rotate.Password]), "has no role")
 	o := s.options(nil)
 	o.Managed = func(_ context.Context, _, user string) (string, error) {
 		return map[string]string{b: "the static role app of vault"}[user], nil
@@ -209,7 +180,7 @@ func refusals(t *testing.T, s *stage) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refuse(t, r, old, "static role app of vault")
+	dbusertest.Refused(t, r, old, "static role app of vault")
 }
 
 // noStatement: what a program wrote into its own role's settings, or called its tables,
@@ -231,7 +202,7 @@ func noStatement(t *testing.T, s *stage) {
 	odd := `x" TO PUBLIC; ALTER ROLE ` + a + ` SUPERUSER; --`
 	s.do(t, `CREATE SCHEMA "`+strings.ReplaceAll(odd, `"`, `""`)+`"`, `GRANT USAGE ON SCHEMA "`+strings.ReplaceAll(odd, `"`, `""`)+`" TO `+a)
 	defer s.do(t, `DROP SCHEMA "`+strings.ReplaceAll(odd, `"`, `""`)+`"`)
-	turn(t, s.rotator(t, users(a, b), nil), old, op(5))
+	dbusertest.Turn(t, s.rotator(t, users(a, b), nil), old, op(5))
 	if got := s.ask(t, "SELECT count(*)::text FROM pg_roles WHERE rolsuper AND rolname IN ($1, $2)", a, b); got != "0" {
 		t.Errorf("%s of the two are superusers", got)
 	}
@@ -316,7 +287,7 @@ func blind(t *testing.T, s *stage) {
 	s.do(t, "ALTER ROLE "+a+" NOLOGIN")
 	status(r, old, rotate.Inactive)
 	s.do(t, "ALTER ROLE "+a+" LOGIN")
-	turn(t, r, old, op(7))
+	dbusertest.Turn(t, r, old, op(7))
 	status(r, old, rotate.Gone)
 	s.do(t, "ALTER ROLE "+a+" LOGIN PASSWORD '"+strings.Repeat("y", 9)+"'")
 	status(r, old, rotate.Unknown)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/oakum-sec/oakum/remediate/rotate"
+	"github.com/oakum-sec/oakum/remediate/rotate/dbuser/dbusertest"
 	"github.com/oakum-sec/oakum/remediate/rotate/postgres"
 	"github.com/oakum-sec/oakum/remediate/store"
 )
@@ -121,7 +122,7 @@ func TestTwoAddresses(t *testing.T) {
 	if uses, err := r.Uses(t.Context(), old, time.Now()); err != nil || len(uses) != 2 {
 		t.Errorf("%v %v", uses, err)
 	}
-	turn(t, r, old, op(9))
+	dbusertest.Turn(t, r, old, op(9))
 	if err := r.Verify(t.Context(), old); err == nil || strings.Count(err.Error(), rotate.ErrNotYet.Error()) != 2 {
 		t.Errorf("a credential that is refused at both: %v", err)
 	}
