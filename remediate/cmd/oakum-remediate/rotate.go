@@ -30,6 +30,7 @@ const notAtItsEnd = 3
 type rotateFlags struct {
 	config  string
 	dry     bool
+	all     bool
 	output  string
 	approve string
 	stdin   bool
@@ -38,7 +39,7 @@ type rotateFlags struct {
 func rotateCommand(kit cli.Kit) *cobra.Command {
 	f := &rotateFlags{}
 	c := &cobra.Command{
-		Use:   "rotate NAME | ORDER",
+		Use:   "rotate NAME | ORDER | --all",
 		Short: "Replace a credential in a store by a new one, and retire the old one",
 		Long: `Replaces a credential by a new one while what uses it goes on working, and retires the
 old one when nobody uses it any more:
@@ -54,14 +55,21 @@ order, which --dry-run --out writes, is what people review. What hurts waits for
 or rotate schedule does by itself.`,
 		Example: `  oakum remediate rotate orders-db --dry-run
   oakum remediate rotate orders-db --dry-run --out order.json
+  oakum remediate rotate --all --dry-run --out orders
   oakum remediate rotate order.json --approve HASH
   oakum remediate rotate resume r20260102-0a1b2c3d --approve HASH`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return f.run(c, kit, args[0]) },
+		Args: f.args,
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.all {
+				return f.orderAll(c, kit)
+			}
+			return f.run(c, kit, args[0])
+		},
 	}
 	c.PersistentFlags().StringVar(&f.config, "rotations", rotationsFile, "the `FILE` that says what is rotated and how")
 	c.Flags().BoolVar(&f.dry, "dry-run", false, "tell each step, what could go wrong and how it is taken back; change nothing")
-	c.Flags().StringVarP(&f.output, "out", "o", "", "write the order into a `FILE`, for --dry-run")
+	c.Flags().StringVarP(&f.output, "out", "o", "", "write the order into a `FILE`, for --dry-run; with --all a folder")
+	c.Flags().BoolVar(&f.all, "all", false, "order every entry, for --dry-run")
 	f.approving(c)
 	c.AddCommand(f.draftCommand(kit), f.resumeCommand(kit), f.rollbackCommand(kit), f.scheduleCommand(kit), lambdaCommand(kit), awsScheduleCommand(kit))
 	return c

@@ -157,7 +157,11 @@ func comment(p *remediate.Plan, one remediate.Proposal) string {
 	if !ok {
 		say = byHand
 	}
-	return strings.Join(append(lines, "to say: "+say), "\n")
+	lines = append(lines, "to say: "+say)
+	if len(p.Entries(one)) > 1 && p.Stores[p.Secrets[one.Secrets[0]].Store].Kind != "agefile" {
+		lines = append(lines, "Its entries are written one after the other; a store with documents (Secrets Manager, Vault) writes both at once.")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // storeFrom is how a proposal's store is named in a file in dir. An age file is named from

@@ -115,11 +115,37 @@ func TestDraft(t *testing.T) {
 	if said := l.ok("remediate", "rotate", "orders-npm-token", "--dry-run"); !strings.Contains(said, "get a new credential from you") {
 		t.Errorf("the order of a draft:\n%s", said)
 	}
+	l.ordered(t)
 	if _, err := pg.Ask("shop_app", password, "shop", "SELECT 1"); err != nil {
 		t.Errorf("a draft changed the password: %v", err)
 	}
 	if said := l.ok("remediate", "status"); strings.Count(said, "MOVED_NOT_ROTATED") != 5 {
 		t.Errorf("after drafts and orders the status is\n%s", said)
+	}
+}
+
+// ordered: all that can be ordered is, at once, for review; the others say what they lack.
+func (l *laptop) ordered(t *testing.T) {
+	t.Helper()
+	cmd, said := l.command("remediate", "rotate", "--all", "--dry-run", "--out", "orders")
+	if err := cmd.Run(); err == nil || cmd.ProcessState.ExitCode() != notAtItsEnd || !strings.Contains(said.String(), "2 rotations of 4 ordered") {
+		t.Errorf("all orders of a draft: %v\n%s", err, said)
+	}
+	for _, want := range []string{"orders-session-secret  not ordered: ", "with: {check: ", "orders-aws  not ordered: ", "set AWS_REGION"} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("they do not say %q:\n%s", want, said)
+		}
+	}
+	for _, name := range []string{"orders-database-url", "orders-npm-token"} {
+		file := filepath.Join("orders", name+".json")
+		if again := l.ok("remediate", "rotate", file, "--dry-run"); !strings.Contains(again, " of "+name+" ") || !strings.Contains(said.String(), "oakum remediate rotate "+file+" --approve ") {
+			t.Errorf("the order of %s is\n%s", name, again)
+		}
+	}
+	for _, args := range [][]string{{"--all"}, {"--all", "--dry-run", "orders-aws"}, {}} {
+		if cmd, said := l.command(append([]string{"remediate", "rotate"}, args...)...); cmd.Run() == nil {
+			t.Errorf("rotate %q ends well\n%s", args, said)
+		}
 	}
 }
 
