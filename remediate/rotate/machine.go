@@ -35,6 +35,9 @@ type Machine struct {
 	Consumers func(ctx context.Context, s Settings) ([]consumer.Consumer, error)
 	// Ask gets a value from a person; nil: nobody is there.
 	Ask func(ctx context.Context, what string) (leak.Secret, error)
+	// Trap tells why a credential must not be tried, "" that nothing speaks against it:
+	// one that was planted raises an alarm. It asks nobody; nil: no traps are known.
+	Trap func(c Credential) (why string)
 	// Remember adds a retired value to what oakum refuses for ever; nil: it is not kept.
 	Remember func(ctx context.Context, name string, value leak.Secret) error
 	// Search tells where values still stand, of the folders that an entry names.

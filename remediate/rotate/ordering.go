@@ -63,6 +63,9 @@ func (r *rotation) look(ctx context.Context) (err error) {
 	if r.old, err = r.set.Form.Read(r.oldValue, t.Parts); err != nil {
 		return fmt.Errorf("read the credential in %s: %w", r.place, err)
 	}
+	if err := r.trapped(); err != nil {
+		return err
+	}
 	r.order.Tags = tags(r.Machine, r.old)
 	if r.order.Subject, err = r.rot.Inspect(ctx, r.old); err != nil {
 		return err
@@ -105,6 +108,19 @@ func (r *rotation) lookAtStore(ctx context.Context) (err error) {
 		if !held.IsZero() {
 			return fmt.Errorf("%w: %s", ErrTaken, store.Plain(held))
 		}
+	}
+	return nil
+}
+
+// trapped refuses a credential whose first use would raise an alarm, before anybody is
+// asked about it.
+func (r *rotation) trapped() error {
+	if r.Trap == nil {
+		return nil
+	}
+	if why := r.Trap(r.old); why != "" {
+		return Refuse("leave it where it was planted: rotating it takes the trap away, and trying it raises its alarm. If nobody of yours planted it, ask where the code with it came from",
+			"the credential in %s is a trap (%s); nothing was asked about it", r.place, why)
 	}
 	return nil
 }

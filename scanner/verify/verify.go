@@ -30,6 +30,7 @@ import (
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/rules"
+	"github.com/oakum-sec/oakum/rules/proof"
 )
 
 // Options change how issuers are asked; the zero value is the default.
@@ -99,14 +100,11 @@ func (v *Verifier) about(all []*leak.Finding, only func(*leak.Finding) bool) (ch
 
 // ready gives what a question needs beside the value, or says why it is not asked.
 func ready(f *leak.Finding, check *rules.Verify, around *neighbours) (p pair, why string) {
-	if slices.ContainsFunc(f.Notes, func(n string) bool { return strings.HasPrefix(n, canary) }) {
+	if slices.ContainsFunc(f.Notes, func(n string) bool { return strings.HasPrefix(n, proof.Canary) }) {
 		return p, "a canary: its maker is told of every use"
 	}
 	return around.pair(f, check)
 }
-
-// canary begins the note of package proof on such a key.
-const canary = "canary"
 
 // host is whom a check asks.
 func (v *Verifier) host(check *rules.Verify) string {

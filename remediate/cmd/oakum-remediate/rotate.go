@@ -227,6 +227,7 @@ func (f *rotateFlags) machine(kit cli.Kit) (*rotate.Machine, error) {
 		},
 		Remember: func(_ context.Context, name string, v leak.Secret) error { return remember(kit, name, v) },
 		Search:   search,
+		Trap:     trap,
 	}
 	env := kinds{kit: kit, resolve: resolveIn(kit, t, filepath.Dir(f.config))}
 	m.Rotator, m.Consumers = env.rotator, env.consumers

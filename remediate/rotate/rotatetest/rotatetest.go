@@ -95,6 +95,7 @@ func Cases() []Case {
 		{"already dead", []int{12}, alreadyDead},
 		{"public first", []int{13}, publicFirst},
 		{"no value leaves", []int{29}, silent},
+		{"a trap", []int{30}, trap},
 		{"nothing in its place", []int{14, 16}, retired},
 		{"on a schedule", nil, scheduled},
 		{"between two entries", []int{1, 2, 3}, between},
@@ -146,6 +147,7 @@ type world struct {
 	names []string // of the entries; of each part's, where they are apart
 	plain bool     // hide that the store can have versions wait
 	deny  string   // an entry that cannot be written
+	trap  string   // why the old credential must not be tried
 	wrote int      // how often one was
 	state string
 	clock time.Time
@@ -155,6 +157,7 @@ type world struct {
 	told  *teller
 
 	count int                   // of the steps that can be the last
+	calls int                   // those of them that are before or after a call to the provider
 	at    func(count int) error // what happens at a step; nil: nothing
 	kills int
 	said  bytes.Buffer
@@ -195,8 +198,8 @@ func (w *world) write(name string, value leak.Secret) {
 // again puts everything to its beginning.
 func (w *world) again() {
 	w.Helper()
-	w.at, w.count, w.deny = nil, 0, ""
-	w.scene = w.suite.Begin(w.T, w.step)
+	w.at, w.count, w.deny, w.trap = nil, 0, "", ""
+	w.scene = w.suite.Begin(w.T, w.call)
 	w.trait = w.scene.Rotator.Traits()
 	w.state, w.who = w.TempDir(), "ada@laptop"
 	w.clock, w.kept = time.Now().UTC(), map[string]bool{}
@@ -220,6 +223,12 @@ func (w *world) document(c rotate.Credential) leak.Secret {
 		w.Fatal(err)
 	}
 	return doc
+}
+
+// call is a step that is before or after a call to the provider.
+func (w *world) call() error {
+	w.calls++
+	return w.step()
 }
 
 func (w *world) step() error {
@@ -256,6 +265,7 @@ func (w *world) machine() *rotate.Machine {
 			w.kept[store.Plain(v)] = true
 			return w.step()
 		},
+		Trap:   func(rotate.Credential) string { return w.trap },
 		Say:    func(format string, args ...any) { fmt.Fprintf(&w.said, format+"\n", args...) },
 		Store:  store.Options{Pause: w.pause},
 		Verify: rotate.Verify{Over: 3 * time.Second},

@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"net/url"
+	"strings"
+
+	"github.com/oakum-sec/oakum/remediate/rotate"
 )
 
 // silent: no value is in anything that is written or said, in no form.
@@ -20,5 +24,22 @@ func silent(w *world) {
 				}
 			}
 		}
+	}
+}
+
+// trap: what was planted to raise an alarm is not rotated, and nobody is asked about it.
+func trap(w *world) {
+	w.trap = "canary: its maker is told when it is used"
+	w.calls = 0
+	_, _, err := w.machine().Order(w.Context(), w.state, "app")
+	if _, refused := errors.AsType[*rotate.Refusal](err); !refused || !strings.Contains(err.Error(), w.trap) {
+		w.Errorf("a trap is ordered to be rotated: %v", err)
+	}
+	if w.calls > 0 {
+		w.Errorf("the provider was asked about a trap, %d times", w.calls)
+	}
+	w.trap = ""
+	if w.order(); w.calls == 0 {
+		w.Error("a call to the provider would not be seen")
 	}
 }
