@@ -28,9 +28,7 @@ func (c *cloud) carried(ctx context.Context, p *Plan) error {
 	if r == nil {
 		return fmt.Errorf("the %s has the role %s, which is not there", p.Workload, name)
 	}
-	if r.PermissionsBoundary != nil {
-		p.Before.Boundary = aws.ToString(r.PermissionsBoundary.PermissionsBoundaryArn)
-	}
+	p.Before.Boundary = boundary(r)
 	if p.Before.Managed, err = c.managed(ctx, name); err != nil {
 		return err
 	}

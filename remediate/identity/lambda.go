@@ -219,13 +219,7 @@ func (o *functionKeyOp) Do(ctx context.Context) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	text, err := json.Marshal(gone)
-	if err != nil {
-		return err
-	}
-	err = o.Disk.Replace(o.r.folder.Root, keptName, o.Key.Seal(text, o.about()), 0o600)
-	clear(text)
-	if err != nil {
+	if err := o.keep(gone); err != nil {
 		return fmt.Errorf("keep the variables for undo: %w", err)
 	}
 	if err := o.update(ctx, have, &lambda.UpdateFunctionConfigurationInput{Environment: &types.Environment{Variables: stay}}); err != nil {
@@ -270,6 +264,24 @@ func (o *functionKeyOp) Undo(ctx context.Context) error {
 		}
 	}
 	return o.Disk.Remove(o.r.folder.Root, keptName)
+}
+
+// keep seals variables, beside those that were taken away before.
+func (o *functionKeyOp) keep(gone map[string]string) error {
+	all, err := o.kept()
+	if err != nil {
+		return err
+	}
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, gone)
+	text, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	defer clear(text)
+	return o.Disk.Replace(o.r.folder.Root, keptName, o.Key.Seal(text, o.about()), 0o600)
 }
 
 // kept are the variables that were taken away, nil where none were.

@@ -28,6 +28,7 @@ const (
 	betweenAsk = 10 * time.Second
 	maxAsk     = 5 * time.Minute
 	maxAnswer  = 1 << 20 // more than `aws sts get-caller-identity` and a shell's greeting
+	maxSaid    = 2 << 10 // of what a probe that fails says
 )
 
 // callers are the ARNs that sts:GetCallerIdentity gives.
@@ -151,25 +152,32 @@ func (o *probeOp) output(ctx context.Context) ([]byte, error) {
 	if o.Run != nil {
 		return o.Run(ctx, o.command)
 	}
-	return process(ctx, o.command)
+	out, said, err := process(ctx, o.command)
+	if err != nil && said != "" { // told, and not written into a journal: who knows what it says
+		o.say("%s says: %s", o.command[0], said)
+	}
+	return out, err
 }
 
-// process runs a command, without a shell.
-func process(ctx context.Context, command []string) ([]byte, error) {
+// process runs a command, without a shell. said is what it wrote for people.
+func process(ctx context.Context, command []string) (answer []byte, said string, err error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	out := &limited{}
-	cmd.Stdout = out
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s: %w", command[0], err)
+	out, words := &limited{most: maxAnswer}, &limited{most: maxSaid}
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = out, words, 5*time.Second // a process that it has left behind may hold the pipes
+	if err = cmd.Run(); err != nil {
+		err = fmt.Errorf("%s: %w", command[0], err)
 	}
-	return out.Bytes(), nil
+	return out.Bytes(), strings.TrimSpace(strings.ToValidUTF8(words.String(), "")), err
 }
 
 // limited takes so much and drops the rest.
-type limited struct{ bytes.Buffer }
+type limited struct {
+	bytes.Buffer
+	most int
+}
 
 func (l *limited) Write(p []byte) (int, error) {
-	l.Buffer.Write(p[:min(len(p), maxAnswer-l.Len())])
+	l.Buffer.Write(p[:min(len(p), l.most-l.Len())])
 	return len(p), nil
 }
 

@@ -311,16 +311,16 @@ func TestProbes(t *testing.T) {
 	w.done(s)
 	w.holds(s, "invoked")
 
-	out, err := process(t.Context(), []string{"echo", "$HOME", "arn:aws:iam::" + account + ":user/orders"})
+	out, _, err := process(t.Context(), []string{"echo", "$HOME", "arn:aws:iam::" + account + ":user/orders"})
 	if err != nil || !strings.HasPrefix(string(out), "$HOME arn") {
 		t.Errorf("%q, %v", out, err)
 	}
-	if _, err := process(t.Context(), []string{"false"}); err == nil {
+	if _, _, err := process(t.Context(), []string{"false"}); err == nil {
 		t.Error("a probe that fails passes")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := process(ctx, []string{"sleep", "60"}); err == nil {
+	if _, _, err := process(ctx, []string{"sleep", "60"}); err == nil {
 		t.Error("a probe outlives its run")
 	}
 }

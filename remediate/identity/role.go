@@ -82,10 +82,18 @@ func (o *roleOp) Done(ctx context.Context) (bool, error) {
 	if !sameDocument(aws.ToString(r.AssumeRolePolicyDocument), trust) {
 		return false, fmt.Errorf("the trust policy of the role %s: %w", o.p.Role, ErrStale)
 	}
-	if boundary := r.PermissionsBoundary; boundary != nil && aws.ToString(boundary.PermissionsBoundaryArn) != o.p.Before.Boundary {
+	if boundary(r) != o.p.Before.Boundary {
 		return false, fmt.Errorf("the permissions boundary of the role %s: %w", o.p.Role, ErrStale)
 	}
 	return true, nil
+}
+
+// boundary is what bounds a role, "" where nothing does.
+func boundary(r *types.Role) string {
+	if r.PermissionsBoundary == nil {
+		return ""
+	}
+	return aws.ToString(r.PermissionsBoundary.PermissionsBoundaryArn)
 }
 
 func (o *roleOp) trust() (string, error) {
