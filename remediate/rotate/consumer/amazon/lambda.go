@@ -119,11 +119,7 @@ func (f *function) Check(ctx context.Context, u consumer.Update) (notes []string
 		if _, err := changes(f.String(), variablesOf(out.Environment), f.variables, u); err != nil {
 			return err
 		}
-		if f.alias == "" {
-			return nil
-		}
-		_, err = f.leads(ctx, c)
-		return err
+		return f.mayRelease(ctx, c, out)
 	})
 	return notes, err
 }
@@ -156,19 +152,6 @@ func (f *function) done(ctx context.Context, c *lambda.Client, u consumer.Update
 		return false, err
 	}
 	return f.running(out, u, id)
-}
-
-// leads is where the alias leads. One that leads to two versions is somebody's
-// deployment that goes on.
-func (f *function) leads(ctx context.Context, c *lambda.Client) (*lambda.GetAliasOutput, error) {
-	a, err := c.GetAlias(ctx, &lambda.GetAliasInput{FunctionName: &f.name, Name: &f.alias})
-	if err != nil {
-		return nil, call("lambda:GetAlias", err)
-	}
-	if a.RoutingConfig != nil && len(a.RoutingConfig.AdditionalVersionWeights) > 0 {
-		return nil, fmt.Errorf("%w: %s leads to two versions: let that deployment end first", consumer.ErrUnfit, f)
-	}
-	return a, nil
 }
 
 func (f *function) Do(ctx context.Context, u consumer.Update) error {
@@ -240,6 +223,9 @@ func (f *function) write(ctx context.Context, c *lambda.Client, u consumer.Updat
 	if len(set) == 0 {
 		return nil
 	}
+	if err := f.mayRelease(ctx, c, out); err != nil {
+		return err
+	}
 	merged := maps.Clone(has)
 	if merged == nil {
 		merged = map[string]string{}
@@ -279,29 +265,4 @@ func (f *function) await(ctx context.Context, c *lambda.Client, version *string)
 		ready := out.LastUpdateStatus != types.LastUpdateStatusInProgress && out.State != types.StatePending
 		return ready, f.String() + ": its update is in progress", nil
 	})
-}
-
-// publish gives the version that holds the new value: the alias's own, or a new one. AWS
-// publishes none where nothing has changed since the last.
-func (f *function) publish(ctx context.Context, c *lambda.Client, u consumer.Update, id string) (*string, error) {
-	a, err := f.leads(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	out, err := f.read(ctx, c, a.FunctionVersion)
-	if err != nil {
-		return nil, err
-	}
-	if ok, err := f.running(out, u, id); ok || err != nil {
-		return a.FunctionVersion, err
-	}
-	now, err := f.read(ctx, c, nil)
-	if err != nil {
-		return nil, err
-	}
-	v, err := c.PublishVersion(ctx, &lambda.PublishVersionInput{FunctionName: &f.name, CodeSha256: now.CodeSha256, RevisionId: now.RevisionId, Description: aws.String("oakum " + id)})
-	if err != nil {
-		return nil, raced(call("lambda:PublishVersion", err))
-	}
-	return v.Version, nil
 }

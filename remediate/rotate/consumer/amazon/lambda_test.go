@@ -143,6 +143,33 @@ func TestLambdaAlias(t *testing.T) {
 	}
 }
 
+// What nobody has released yet is not released by a rotation.
+func TestLambdaUnreleased(t *testing.T) {
+	w, u := newWorld(t), update(t, 6)
+	client, name := w.function("ahead", map[string]string{"DB_PASSWORD": old(u), "LOG": "info"}), aws.String("ahead")
+	_, err := client.PublishVersion(t.Context(), &lambda.PublishVersionInput{FunctionName: name})
+	w.must(err)
+	_, err = client.CreateAlias(t.Context(), &lambda.CreateAliasInput{FunctionName: name, Name: aws.String("live"), FunctionVersion: aws.String("1")})
+	w.must(err)
+	c := w.parse(amazon.ParseLambda, "kind: lambda\nfunction: ahead\nalias: live\nregion: eu-west-1\nvariables: {DB_PASSWORD: password}")
+	held := func(says string) {
+		t.Helper()
+		if _, err := c.(consumer.Checker).Check(t.Context(), u); !errors.Is(err, consumer.ErrUnfit) || !strings.Contains(err.Error(), says) {
+			t.Errorf("check: %v", err)
+		}
+		w.refused(c, u, consumer.ErrUnfit, says)
+		if got := w.variables(client, "ahead", ""); got["DB_PASSWORD"] != old(u) {
+			t.Error("it was changed")
+		}
+	}
+	w.set(client, "ahead", map[string]string{"DB_PASSWORD": old(u), "LOG": "debug"})
+	held("variables")
+	w.set(client, "ahead", map[string]string{"DB_PASSWORD": old(u), "LOG": "info"})
+	_, err = client.UpdateFunctionCode(t.Context(), &lambda.UpdateFunctionCodeInput{FunctionName: name, ZipFile: []byte("PK\x05\x06" + strings.Repeat("\x00", 16) + "\x01\x00x")})
+	w.must(err)
+	held("code")
+}
+
 // A function that reads a store itself is only started anew.
 func TestLambdaIsStartedAnew(t *testing.T) {
 	w, u := newWorld(t), update(t, 4)
