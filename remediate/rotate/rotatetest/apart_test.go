@@ -6,15 +6,18 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/oakum-sec/oakum/internal/realtest"
 	"github.com/oakum-sec/oakum/remediate/internal/awstest"
 	"github.com/oakum-sec/oakum/remediate/rotate/rotatetest"
 	"github.com/oakum-sec/oakum/remediate/store"
 	"github.com/oakum-sec/oakum/remediate/store/agefile"
 	"github.com/oakum-sec/oakum/remediate/store/awsparams"
+	"github.com/oakum-sec/oakum/remediate/store/awssecrets"
+	"github.com/oakum-sec/oakum/remediate/stores"
 )
 
-// TestApart keeps an id and its secret in two entries of stores that have no documents:
-// an age file, which writes both at once, and Parameter Store, which cannot.
+// TestApart keeps an id and its secret in two entries of real stores: an age file, which
+// writes both at once, and others, which cannot.
 func TestApart(t *testing.T) {
 	t.Run("age file", func(t *testing.T) {
 		rotatetest.Run(t, rotatetest.Suite{Kills: 30, Modes: 20, Every: 68, Apart: true, Begin: begin(kinds["keys"]),
@@ -25,6 +28,30 @@ func TestApart(t *testing.T) {
 					t.Fatal(err)
 				}
 				return d, "prod/"
+			}})
+	})
+	t.Run("Vault", func(t *testing.T) {
+		bao, n := realtest.StartOpenBao(t, ""), atomic.Int64{}
+		rotatetest.Run(t, rotatetest.Suite{Kills: 20, Modes: 20, Every: 136, Apart: true, Begin: begin(kinds["keys"]),
+			Store: func(t testing.TB) (store.Driver, string) {
+				d, err := stores.Opener{Getenv: func(name string) string {
+					return map[string]string{"VAULT_ADDR": bao.Address, "VAULT_TOKEN": bao.Token}[name]
+				}}.Open(t.Context(), "vaultkv://secret")
+				if err != nil {
+					t.Fatal(err)
+				}
+				return d, fmt.Sprintf("prod%d/", n.Add(1))
+			}})
+	})
+	t.Run("Secrets Manager", func(t *testing.T) {
+		moto, n := awstest.Start(t), atomic.Int64{}
+		slow := map[string]string{}
+		for _, name := range []string{"killed", "lost replies", "disk full", "asks before it hurts", "not valid at once", "already dead", "public first", "no value leaves", "on a schedule"} {
+			slow[name] = "Parameter Store is asked for it: moto is slow"
+		}
+		rotatetest.Run(t, rotatetest.Suite{Kills: 8, Modes: 10, Every: 204, Apart: true, Begin: begin(kinds["keys"]), Without: slow,
+			Store: func(t testing.TB) (store.Driver, string) {
+				return awssecrets.New(moto.Config(t, moto.Admin), awssecrets.Options{}), fmt.Sprintf("prod%d/", n.Add(1))
 			}})
 	})
 	t.Run("Parameter Store", func(t *testing.T) {

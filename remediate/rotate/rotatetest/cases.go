@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 	"github.com/oakum-sec/oakum/remediate/rotate"
@@ -244,7 +246,7 @@ func (w *world) overwrite(value leak.Secret) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.store.Write(w.Context(), store.Write{Name: w.last(), Value: value, Token: "theirs", From: e.Version, Tags: map[string]string{"owner": "bob"}})
+	_, err = w.store.Write(w.Context(), store.Write{Name: w.last(), Value: value, Token: uuid.NewString(), From: e.Version, Tags: map[string]string{"owner": "bob"}})
 	return err
 }
 
@@ -275,7 +277,7 @@ func changedInTheMiddle(w *world) {
 
 // goingOn: where a version waits already, no order is made.
 func goingOn(w *world) {
-	theirs := store.Write{Name: w.last() + "-oakum-next", Value: w.document(nil), Token: "theirs"}
+	theirs := store.Write{Name: w.last() + "-oakum-next", Value: w.document(nil), Token: uuid.NewString(), Tags: map[string]string{"owner": "bob"}}
 	if _, waits := w.store.(store.Promoter); waits {
 		e, err := w.store.Stat(w.Context(), w.last())
 		if err != nil {

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/act"
 	"github.com/oakum-sec/oakum/remediate/disk"
@@ -190,7 +192,7 @@ func (w *world) keep() {
 
 func (w *world) write(name string, value leak.Secret) {
 	w.Helper()
-	if _, err := w.store.Write(w.Context(), store.Write{Name: name, Value: value, Token: "first"}); err != nil {
+	if _, err := w.store.Write(w.Context(), store.Write{Name: name, Value: value, Token: uuid.NewString()}); err != nil {
 		w.Fatal(err)
 	}
 }
