@@ -35,13 +35,17 @@ func TestShape(t *testing.T) {
 			t.Errorf("%s: %q, %v", text, store.Plain(got), err)
 		}
 	}
+	s, err := consumer.ParseShape("{password|json}")
+	if got, ofErr := s.Of(map[string]leak.Secret{"password": secret(`a&b<c>`)}); err != nil || ofErr != nil || store.Plain(got) != `a&b<c>` {
+		t.Errorf("no JSON but HTML's is written as %s", store.Plain(got)) // others write it as it is, and theirs is what it is compared with
+	}
 	value := leaktest.Must(1, `{{github "ghp_"}}`)
 	for _, bad := range []string{"", value, "{Password}", "{password|rot13}", "no field at all"} {
 		if _, err := consumer.ParseShape(bad); err == nil || bad != "" && strings.Contains(err.Error(), bad) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
-	s, _ := consumer.ParseShape("{username}:{token}")
+	s, _ = consumer.ParseShape("{username}:{token}")
 	if _, err := s.Of(fields); err == nil || !strings.Contains(err.Error(), "token") {
 		t.Errorf("a field that is not there: %v", err)
 	}

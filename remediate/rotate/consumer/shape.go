@@ -36,8 +36,11 @@ var encodings = map[string]func(string) string{
 	"url":    func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") },
 	"base64": func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
 	"json": func(s string) string {
-		b, _ := json.Marshal(s) // a string can always be written
-		return strings.TrimSuffix(strings.TrimPrefix(string(b), `"`), `"`)
+		var b strings.Builder
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false) // as everybody else writes it
+		e.Encode(s)            // a string can always be written
+		return strings.TrimSuffix(strings.TrimPrefix(b.String(), `"`), "\"\n")
 	},
 }
 
