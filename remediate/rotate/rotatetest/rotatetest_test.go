@@ -30,7 +30,7 @@ func TestFakes(t *testing.T) {
 			rotatetest.Run(t, rotatetest.Suite{Kills: 90, Modes: 20, Every: 17, Begin: begin(traits)})
 		})
 		t.Run(name+" apart", func(t *testing.T) {
-			rotatetest.Run(t, rotatetest.Suite{Kills: 40, Modes: 20, Every: 51, Begin: begin(traits), Apart: true})
+			rotatetest.Run(t, rotatetest.Suite{Kills: 30, Modes: 20, Every: 51, Begin: begin(traits), Apart: true})
 		})
 	}
 }
