@@ -33,6 +33,8 @@ type Machine struct {
 	Rotator func(ctx context.Context, s Settings) (Rotator, error)
 	// Consumers makes what an entry's credential is used by.
 	Consumers func(ctx context.Context, s Settings) ([]consumer.Consumer, error)
+	// Places makes what tries a new credential where programs run; nil: nothing does.
+	Places func(ctx context.Context, s Settings) ([]consumer.Consumer, error)
 	// Ask gets a value from a person; nil: nobody is there.
 	Ask func(ctx context.Context, what string) (leak.Secret, error)
 	// Trap tells why a credential must not be tried, "" that nothing speaks against it:
@@ -79,6 +81,7 @@ type rotation struct {
 	set   Settings
 	rot   Rotator
 	users []consumer.Consumer
+	there []consumer.Consumer // where programs run, as one that is told: to try it
 	place place
 	stays bool // a deleted name stays taken in the store
 
@@ -173,6 +176,11 @@ func (r *rotation) connect(ctx context.Context, was []Held) (d store.Description
 	}
 	if r.users, err = r.Consumers(ctx, r.set); err != nil {
 		return d, err
+	}
+	if r.Places != nil {
+		if r.there, err = r.Places(ctx, r.set); err != nil {
+			return d, err
+		}
 	}
 	driver, err := r.Open(ctx, r.set.Store)
 	if err != nil {

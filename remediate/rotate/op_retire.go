@@ -75,7 +75,10 @@ func (o *verifyOp) Do(ctx context.Context) error {
 			return err
 		}
 	}
-	o.did, o.said = true, fmt.Sprintf("it worked %d times in a row, over %s", v.Times, v.Over)
+	if err := o.tryThere(ctx, c); err != nil {
+		return err
+	}
+	o.did, o.said = true, fmt.Sprintf("it worked %d times in a row, over %s, from %s", v.Times, v.Over, o.from())
 	return nil
 }
 
@@ -148,6 +151,10 @@ func waitingFor(uses []Use, since time.Time) string {
 	if len(uses) == 0 {
 		return "the old credential has to be unused for a time"
 	}
+	return "the old credential is still used since everything was told at " + since.UTC().Format(time.RFC3339) + ": " + listUses(uses) + ". Find who that is, and give it the new one"
+}
+
+func listUses(uses []Use) string {
 	var seen []string
 	for _, u := range uses {
 		at := "now"
@@ -156,7 +163,7 @@ func waitingFor(uses []Use, since time.Time) string {
 		}
 		seen = append(seen, u.What+" "+at)
 	}
-	return "the old credential is still used since everything was told at " + since.UTC().Format(time.RFC3339) + ": " + strings.Join(seen, ", ") + ". Find who that is, and give it the new one"
+	return strings.Join(seen, ", ")
 }
 
 // cutover is when the last of those who use the credential were told.

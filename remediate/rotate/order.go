@@ -29,7 +29,8 @@ type Order struct {
 	Exposure Exposure  `json:"exposure"`
 	Store    Store     `json:"store"`
 	Subject  Subject   `json:"subject"`
-	Tags     []string  `json:"tags"` // of the old credential's secret parts
+	Tags     []string  `json:"tags"`            // of the old credential's secret parts
+	Tried    string    `json:"tried,omitempty"` // from where the new one is, and what that is worth
 	Dwell    string    `json:"dwell"`
 	Watch    string    `json:"watch"`
 	Stages   []Stage   `json:"stages"`

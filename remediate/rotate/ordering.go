@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,6 +81,9 @@ func (r *rotation) look(ctx context.Context) (err error) {
 		return Refuse("say `accept_blip: true` in its settings if that is all right",
 			"%s cannot have two working credentials at once: programs that have the old one would fail until they read the new one", r.order.Subject.Owner)
 	}
+	if err := r.enough(t); err != nil {
+		return err
+	}
 	fresh, err := r.lookAhead(ctx, t)
 	if err != nil {
 		return err
@@ -138,9 +142,10 @@ func (r *rotation) lookAhead(ctx context.Context, t Traits) (Credential, error) 
 	return fresh, err
 }
 
-// ask has consumers say whether they can be updated, and what a person should know.
+// ask has those who try it and those who are told say whether they can, and what a
+// person should know.
 func (r *rotation) ask(ctx context.Context, fresh Credential) error {
-	for _, c := range r.users {
+	for _, c := range slices.Concat(r.there, r.users) {
 		k, ok := c.(consumer.Checker)
 		if !ok {
 			continue
@@ -170,6 +175,9 @@ func (o *Order) Explain() string {
 	say("  belongs to  %s", o.Subject.Owner)
 	say("  kept in     %s, %s (version %s)", o.Store.Identity, o.Store.Entry, o.Store.Version)
 	say("  exposure    %s", o.Exposure)
+	if o.Tried != "" {
+		say("  tried       %s", o.Tried)
+	}
 	for _, n := range o.Subject.Notes {
 		say("  note        %s", n)
 	}

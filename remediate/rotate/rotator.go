@@ -59,6 +59,8 @@ type Traits struct {
 	Overlap bool
 	// Reversible: what was deactivated can be made active again.
 	Reversible bool
+	// SeesNew: Uses tells who uses the new credential, apart from the old one.
+	SeesNew bool
 	// Once: the provider's call cannot be tried twice, and a lost reply is a lost
 	// credential.
 	Once bool
@@ -96,7 +98,7 @@ type Provision struct {
 	Tried   bool       // it was begun before, and its answer never came to the escrow
 }
 
-// Use is that somebody was seen with the old credential.
+// Use is that somebody was seen with a credential.
 type Use struct {
 	When time.Time // zero: right now
 	What string    // "s3 in eu-west-1", "3 sessions from 10.0.0.7"
@@ -125,8 +127,9 @@ type Rotator interface {
 	// count as use.
 	Status(ctx context.Context, old Credential) (Status, error)
 
-	// Uses are uses of the old credential since a time, without ours.
-	Uses(ctx context.Context, old Credential, since time.Time) ([]Use, error)
+	// Uses are uses of a credential since a time, without ours: of the old one, and where
+	// the Traits say SeesNew, of the new one.
+	Uses(ctx context.Context, c Credential, since time.Time) ([]Use, error)
 
 	// Deactivate stops the old credential, while now is what programs have instead.
 	Deactivate(ctx context.Context, old, now Credential) error

@@ -41,6 +41,12 @@ type Settings struct {
 	Unattended bool `yaml:"unattended"`
 	// AcceptBlip says yes to a moment without a working credential.
 	AcceptBlip bool `yaml:"accept_blip"`
+	// VerifyFrom are commands that try a new credential where programs run: another
+	// network, behind other rules than those between this machine and the provider.
+	VerifyFrom []yaml.Node `yaml:"verify_from,omitempty"`
+	// AcceptUnseen says yes to deleting the old credential although the new one was tried
+	// from this machine only, and no program was seen with it.
+	AcceptUnseen bool `yaml:"accept_unseen,omitempty"`
 
 	Consumers []yaml.Node `yaml:"consumers"` // what is told, in order
 	Scan      []string    `yaml:"scan"`      // folders and repositories that must not hold the old one at the end

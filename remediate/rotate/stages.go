@@ -40,7 +40,7 @@ func (r *rotation) renewal(t Traits) (all []stage) {
 		all = r.provided(t)
 	}
 	all = append(all,
-		stage{Stage{ID: "verify", Text: "use the new credential as programs do, several times", Undo: "nothing to take back"}, &verifyOp{rotation: r}},
+		stage{Stage{ID: "verify", Text: "use the new credential as programs do, several times, from " + r.from(), Risk: r.blind(t), Undo: "nothing to take back"}, &verifyOp{rotation: r}},
 		stage{r.promotion(), promoteOp{r}})
 	for i, c := range r.users {
 		all = append(all, stage{Stage{ID: consumerID(i), Text: "update " + c.String(), Risk: c.Risk(), Undo: "bring it back to the old credential"}, consumerOp{r, c}})
@@ -113,6 +113,9 @@ func (r *rotation) retirement(t Traits) []stage {
 	}
 	if t.Reversible && t.Overlap {
 		all = append(all, stage{Stage{ID: "watch", Text: "keep the deactivated credential for " + human(r.set.watch()) + ", so that it can come back", Undo: "nothing to take back"}, &watchOp{rotation: r}})
+	}
+	if r.proof(t) == bySight {
+		all = append(all, stage{Stage{ID: "seen", Text: "make sure that a program was seen with the new credential, which was tried from this machine only", Undo: "nothing to take back"}, &seenOp{rotation: r}})
 	}
 	return append(all,
 		stage{Stage{ID: "delete", Approval: true, Irreversible: true, Text: "delete the old credential, " + r.order.Subject.ID, Risk: "it never comes back", Undo: "none"}, &deleteOp{rotation: r}},

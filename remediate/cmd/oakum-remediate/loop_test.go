@@ -96,7 +96,7 @@ func TestLoop(t *testing.T) {
 	}
 
 	dry := l.ordered("touch, restarted")
-	for _, words := range []string{"Nothing was changed", "risk", "undo", "cannot be taken back", "shop_a"} {
+	for _, words := range []string{"Nothing was changed", "risk", "undo", "cannot be taken back", "shop_a", "verified from this machine and from where the shop runs"} {
 		if !strings.Contains(dry, words) {
 			t.Errorf("the dry run does not say %q:\n%s", words, dry)
 		}
@@ -110,8 +110,10 @@ func TestLoop(t *testing.T) {
 	if _, err := l.db.Ask("shop_a", l.leaked, "postgres", "SELECT 1"); err == nil {
 		t.Error("the leaked password still opens the database")
 	}
-	if _, err := os.Stat(filepath.Join(l.dir, "restarted")); err != nil {
-		t.Errorf("the program was not restarted: %v", err)
+	for file, what := range map[string]string{"restarted": "the program was not restarted", "tried": "the new credential was not tried where programs run"} {
+		if _, err := os.Stat(filepath.Join(l.dir, file)); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 	if status := l.oakum(0, "remediate", "status"); !strings.Contains(status, "RETIRED") || strings.Contains(status, "MOVED_NOT_ROTATED") {
 		t.Errorf("what is retired reads\n%s", status)
@@ -169,6 +171,10 @@ func (l *loop) ordered(restart string) (dry string) {
   dwell: 0s
   watch: 0s
   scan: [%s]
+  verify_from:
+  - name: where the shop runs
+    run: [sh, -c, 'grep -q ''"user":"shop_b"'' && touch tried']
+    stdin: {user: username, password: password}
   consumers:
   - kind: command
     name: restart the shop

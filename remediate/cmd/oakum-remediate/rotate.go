@@ -230,7 +230,7 @@ func (f *rotateFlags) machine(kit cli.Kit) (*rotate.Machine, error) {
 		Trap:     trap,
 	}
 	env := kinds{kit: kit, resolve: resolveIn(kit, t, filepath.Dir(f.config))}
-	m.Rotator, m.Consumers = env.rotator, env.consumers
+	m.Rotator, m.Consumers, m.Places = env.rotator, env.consumers, env.places
 	if f.stdin {
 		m.Ask = func(context.Context, string) (leak.Secret, error) { return fromStdin(kit.Stdio().In) }
 	}

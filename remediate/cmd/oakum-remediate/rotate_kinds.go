@@ -13,6 +13,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/awsiam"
 	"github.com/oakum-sec/oakum/remediate/rotate/consumer"
+	"github.com/oakum-sec/oakum/remediate/rotate/consumer/command"
 	consumers "github.com/oakum-sec/oakum/remediate/rotate/consumer/kinds"
 	"github.com/oakum-sec/oakum/remediate/rotate/dbuser"
 	"github.com/oakum-sec/oakum/remediate/rotate/mysql"
@@ -74,6 +75,18 @@ func (k kinds) options() consumer.Options {
 func (k kinds) users() (dbuser.Options, error) {
 	managed, err := dbuser.InVault(k.kit.Env)
 	return dbuser.Options{Options: k.options(), Managed: managed}, err
+}
+
+// places are the commands that try a new credential where programs run.
+func (k kinds) places(_ context.Context, s rotate.Settings) (all []consumer.Consumer, err error) {
+	for i := range s.VerifyFrom {
+		c, err := command.ParseAttempt(&s.VerifyFrom[i], k.options())
+		if err != nil {
+			return nil, fmt.Errorf("%s: verify_from %d: %w", s.Name, i+1, err)
+		}
+		all = append(all, c)
+	}
+	return all, nil
 }
 
 func (k kinds) consumers(_ context.Context, s rotate.Settings) (all []consumer.Consumer, err error) {

@@ -78,7 +78,7 @@ func With(cfg aws.Config, own Settings) *Rotator {
 // Traits are the kind's.
 func (r *Rotator) Traits() rotate.Traits {
 	return rotate.Traits{
-		Kind: Kind, Chooser: rotate.Provider, Parts: []string{rotate.AccessKeyID, rotate.SecretAccessKey}, Overlap: true, Reversible: true,
+		Kind: Kind, Chooser: rotate.Provider, Parts: []string{rotate.AccessKeyID, rotate.SecretAccessKey}, Overlap: true, Reversible: true, SeesNew: true,
 		Risk: "AWS allows a user two keys: nobody else can make one meanwhile. A new key needs some seconds until all regions know it",
 	}
 }

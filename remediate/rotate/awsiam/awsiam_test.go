@@ -44,10 +44,10 @@ func TestRotator(t *testing.T) {
 		return &rotatetest.Scene{
 			Rotator: With(g.config(g.admin, hook), Settings{User: user, Regions: []string{"eu-west-1", "us-east-1"}}),
 			Old:     old, Works: g.accepted, Count: func() (int, error) { return g.live(user) },
-			Use: func() (func(), error) {
+			Use: func(c rotate.Credential) (func(), error) {
 				g.lock.Lock()
 				defer g.lock.Unlock()
-				g.used[id(old)] = time.Now().Add(time.Hour) // of a test whose clock goes on by itself
+				g.used[id(c)] = time.Now().Add(time.Hour) // of a test whose clock goes on by itself
 				return func() {}, nil
 			},
 		}

@@ -160,12 +160,13 @@ func (s *stage) scene(mode string) func(testing.TB, func() error) *rotatetest.Sc
 				}
 				return n / 2, err
 			},
-			Use: func() (func(), error) {
-				db := s.as(t, a, store.Plain(old[rotate.Password]), "shop")
+			Use: func(c rotate.Credential) (func(), error) {
+				name := store.Plain(c[rotate.Username])
+				db := s.as(t, name, store.Plain(c[rotate.Password]), "shop")
 				if err := db.Ping(); err != nil {
 					return nil, err
 				}
-				return func() { db.Close(); s.gone(t, a) }, nil
+				return func() { db.Close(); s.gone(t, name) }, nil
 			}}
 	}
 }

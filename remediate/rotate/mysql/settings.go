@@ -124,7 +124,7 @@ func (f flavour) locks() bool {
 
 // Traits are what is true of the mode.
 func (r *Rotator) Traits() rotate.Traits {
-	t := rotate.Traits{Kind: "mysql", Chooser: rotate.Oakum, Parts: []string{rotate.Username, rotate.Password}, Overlap: true, Reversible: true,
+	t := rotate.Traits{Kind: "mysql", SeesNew: r.turns(), Chooser: rotate.Oakum, Parts: []string{rotate.Username, rotate.Password}, Overlap: true, Reversible: true,
 		Risk: "programs that write down the user's name themselves go on with the old one: they have to read name and password from the same entry"}
 	if r.server.maria {
 		t.Proven = "MariaDB 10.11"

@@ -169,12 +169,13 @@ func (s *stage) sceneOf(mode string, app func(testing.TB) (a, b string, old rota
 				err = s.admin.QueryRow(context.Background(), "SELECT count(*) FROM pg_authid WHERE rolname IN ($1, $2) AND rolcanlogin AND rolpassword IS NOT NULL", a, b).Scan(&n)
 				return n, err
 			},
-			Use: func() (func(), error) {
-				c, err := s.connect(a, store.Plain(old[rotate.Password]), "shop")
+			Use: func(c rotate.Credential) (func(), error) {
+				name := store.Plain(c[rotate.Username])
+				session, err := s.connect(name, store.Plain(c[rotate.Password]), "shop")
 				if err != nil {
 					return nil, err
 				}
-				return func() { c.Close(context.Background()); s.gone(t, a) }, nil
+				return func() { session.Close(context.Background()); s.gone(t, name) }, nil
 			}}
 	}
 }

@@ -57,7 +57,7 @@ func New(_ context.Context, set rotate.Settings, opt dbuser.Options) (rotate.Rot
 
 // Traits are what is true of the mode.
 func (r *Rotator) Traits() rotate.Traits {
-	t := rotate.Traits{Kind: "postgres", Chooser: rotate.Oakum, Parts: []string{rotate.Username, rotate.Password}, Overlap: true, Reversible: true,
+	t := rotate.Traits{Kind: "postgres", SeesNew: !r.single(), Chooser: rotate.Oakum, Parts: []string{rotate.Username, rotate.Password}, Overlap: true, Reversible: true,
 		Proven: "PostgreSQL 15",
 		Risk:   "programs that write down the user's name themselves go on with the old one: they have to read name and password from the same entry"}
 	if r.single() {

@@ -318,7 +318,7 @@ func stillUsed(w *world) {
 		w.Skip("the provider cannot tell who uses a credential")
 	}
 	o, file := w.order()
-	end, err := w.scene.Use()
+	end, err := w.scene.Use(w.scene.Old)
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -21,7 +21,7 @@ type Fake struct {
 	Traits rotate.Traits
 	hook   func() error
 	all    map[string]*fakeKey // by id
-	used   bool
+	used   string              // the id of a credential that somebody uses
 	made   int
 }
 
@@ -61,10 +61,10 @@ func (f *Fake) Count() (n int, _ error) {
 	return n, nil
 }
 
-// Use has somebody use the old credential.
-func (f *Fake) Use() (func(), error) {
-	f.used = true
-	return func() { f.used = false }, nil
+// Use has somebody use a credential.
+func (f *Fake) Use(c rotate.Credential) (func(), error) {
+	f.used = store.Plain(c[f.idPart()])
+	return func() { f.used = "" }, nil
 }
 
 type fakeRotator struct{ *Fake }
@@ -165,9 +165,9 @@ func (f fakeRotator) Status(_ context.Context, old rotate.Credential) (s rotate.
 	return s, err
 }
 
-func (f fakeRotator) Uses(context.Context, rotate.Credential, time.Time) (all []rotate.Use, err error) {
+func (f fakeRotator) Uses(_ context.Context, c rotate.Credential, _ time.Time) (all []rotate.Use, err error) {
 	err = f.call(func() error {
-		if f.used {
+		if f.used == f.id(c) {
 			all = []rotate.Use{{What: "1 session"}}
 		}
 		return nil

@@ -82,7 +82,7 @@ func rotateNow(t *testing.T, rotator rotate.Rotator, st store.Driver, who consum
 		return err
 	}
 	short := rotate.Duration(500 * time.Millisecond)
-	set := rotate.Settings{Name: "app", Kind: rotator.Traits().Kind, Store: "memory:", Entry: entry, Exposure: rotate.Private, AcceptBlip: true, Dwell: &short, Watch: &short}
+	set := rotate.Settings{Name: "app", Kind: rotator.Traits().Kind, Store: "memory:", Entry: entry, Exposure: rotate.Private, AcceptBlip: true, AcceptUnseen: !rotator.Traits().SeesNew, Dwell: &short, Watch: &short}
 	m := &rotate.Machine{
 		Home: act.Home{Dir: t.TempDir(), Key: k, Who: "ada@laptop"}, Version: "test",
 		Settings: func(string, string) (rotate.Settings, error) { return set, nil },

@@ -64,9 +64,8 @@ type Scene struct {
 	Works func(c rotate.Credential) (bool, error)
 	// Count is how many credentials the provider accepts for the subject, whoever has them.
 	Count func() (int, error)
-	// Use has a program use the old credential until end is called; nil: it cannot be
-	// shown.
-	Use func() (end func(), err error)
+	// Use has a program use a credential until end is called; nil: it cannot be shown.
+	Use func(c rotate.Credential) (end func(), err error)
 	// Answer is what a person gives; for rotate.Person.
 	Answer func() leak.Secret
 }
@@ -98,6 +97,8 @@ func Cases() []Case {
 		{"public first", []int{13}, publicFirst},
 		{"no value leaves", []int{29}, silent},
 		{"a trap", []int{30}, trap},
+		{"refused where programs run", []int{22}, refusedThere},
+		{"tried from here only", []int{22}, triedFromHere},
 		{"nothing in its place", []int{14, 16}, retired},
 		{"on a schedule", nil, scheduled},
 		{"between two entries", []int{1, 2, 3}, between},
@@ -157,6 +158,7 @@ type world struct {
 	set   rotate.Settings
 	users []consumer.Consumer
 	told  *teller
+	there *place // where programs run; nil: the new credential is tried from here only
 
 	count int                   // of the steps that can be the last
 	calls int                   // those of them that are before or after a call to the provider
@@ -206,7 +208,7 @@ func (w *world) again() {
 	w.state, w.who = w.TempDir(), "ada@laptop"
 	w.clock, w.kept = time.Now().UTC(), map[string]bool{}
 	w.told = &teller{w: w}
-	w.users = []consumer.Consumer{w.told}
+	w.users, w.there = []consumer.Consumer{w.told}, &place{w: w}
 	w.set = rotate.Settings{Name: "app", Kind: w.trait.Kind, Store: "memory:", Exposure: rotate.Private, AcceptBlip: true}
 	w.keep()
 }
@@ -254,6 +256,12 @@ func (w *world) machine() *rotate.Machine {
 		Open:      func(context.Context, string) (store.Driver, error) { return w.driver(), nil },
 		Rotator:   func(context.Context, rotate.Settings) (rotate.Rotator, error) { return w.scene.Rotator, nil },
 		Consumers: func(context.Context, rotate.Settings) ([]consumer.Consumer, error) { return w.users, nil },
+		Places: func(context.Context, rotate.Settings) (all []consumer.Consumer, err error) {
+			if w.there != nil {
+				all = append(all, w.there)
+			}
+			return all, nil
+		},
 		Ask: func(context.Context, string) (leak.Secret, error) {
 			if w.scene.Answer == nil {
 				return leak.Secret{}, nil

@@ -9,9 +9,9 @@ import (
 
 // kinds are the ways in which providers differ.
 var kinds = map[string]rotate.Traits{
-	"two users": {Kind: "two-users", Chooser: rotate.Oakum, Parts: []string{rotate.Username, rotate.Password}, Overlap: true, Reversible: true},
+	"two users": {Kind: "two-users", Chooser: rotate.Oakum, Parts: []string{rotate.Username, rotate.Password}, Overlap: true, Reversible: true, SeesNew: true},
 	"one user":  {Kind: "one-user", Chooser: rotate.Oakum, Parts: []string{rotate.Username, rotate.Password}},
-	"keys":      {Kind: "keys", Chooser: rotate.Provider, Parts: []string{rotate.AccessKeyID, rotate.SecretAccessKey}, Overlap: true, Reversible: true},
+	"keys":      {Kind: "keys", Chooser: rotate.Provider, Parts: []string{rotate.AccessKeyID, rotate.SecretAccessKey}, Overlap: true, Reversible: true, SeesNew: true},
 	"tokens":    {Kind: "tokens", Chooser: rotate.Provider, Parts: []string{rotate.KeyID, rotate.Token}, Overlap: true},
 }
 

@@ -97,6 +97,39 @@ func Parse(n *yaml.Node, _ consumer.Options) (consumer.Consumer, error) {
 	return &command{name: s.Name, run: s.Run, check: s.Check, undo: s.Undo, stdin: s.Stdin, dir: s.Dir, within: s.Within.Or(10 * time.Minute)}, nil
 }
 
+// attempt is a command that tries a credential where programs run, and changes nothing.
+type attempt struct{ *command }
+
+// ParseAttempt reads
+//
+//	name: the orders pods
+//	run: [kubectl, exec, -i, deployment/orders, --, ./can-log-in]   # 0: it is accepted
+//	stdin: {username: username, password: password}
+//	dir: ops
+//	within: 1m
+func ParseAttempt(n *yaml.Node, o consumer.Options) (consumer.Consumer, error) {
+	parsed, err := Parse(n, o)
+	if err != nil {
+		return nil, err
+	}
+	c := parsed.(*command)
+	switch {
+	case len(c.stdin) == 0:
+		return nil, errors.New("stdin: say which parts of the credential the command reads from its standard input, as in {user: username, password: password}")
+	case c.check != nil || c.undo != nil:
+		return nil, errors.New("a command that tries a credential changes nothing, so it has no check and no undo")
+	}
+	return attempt{c}, nil
+}
+
+func (a attempt) String() string { return a.name }
+
+// Check leaves out that there is no undo.
+func (a attempt) Check(ctx context.Context, u consumer.Update) ([]string, error) {
+	_, err := a.command.Check(ctx, u)
+	return nil, err
+}
+
 func (c *command) String() string { return "command " + c.name }
 
 func (c *command) Risk() string {

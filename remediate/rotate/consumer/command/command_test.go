@@ -148,3 +148,30 @@ func TestSettings(t *testing.T) {
 		}
 	}
 }
+
+// A command that tries a credential where programs run reads it from its standard input,
+// and changes nothing that could be looked at or taken back (FM-22).
+func TestAttempt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands of these tests are a Unix shell's")
+	}
+	dir, u := t.TempDir(), update(t)
+	for _, bad := range []string{"run: [true]", "run: [true]\nstdin: {p: password}\nundo: same", "run: [true]\nstdin: {p: password}\ncheck: [true]"} {
+		if _, err := command.ParseAttempt(node(t, bad), consumer.Options{}); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+	c, err := command.ParseAttempt(node(t, "name: the pods\nrun: [sh, -c, 'cat > given; exit 1']\nstdin: {p: password}\ndir: "+dir), consumer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if notes, err := c.(consumer.Checker).Check(t.Context(), u); err != nil || len(notes) > 0 {
+		t.Error(notes, err)
+	}
+	if err := c.Do(t.Context(), u); err == nil || strings.Contains(err.Error(), store.Plain(u.New["password"])) {
+		t.Errorf("what is refused there: %v", err)
+	}
+	if got := read(t, dir, "given"); got != `{"p":"`+store.Plain(u.New["password"])+`"}` || c.String() != "the pods" {
+		t.Errorf("%s is given something else", c)
+	}
+}
