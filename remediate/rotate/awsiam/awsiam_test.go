@@ -19,6 +19,7 @@ import (
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/rotate/rotatetest"
 	"github.com/oakum-sec/oakum/remediate/store"
+	"github.com/oakum-sec/oakum/remediate/store/awsparams"
 )
 
 func credential(k aws.Credentials) rotate.Credential {
@@ -38,7 +39,12 @@ func (g *gate) accepted(c rotate.Credential) (bool, error) {
 func TestRotator(t *testing.T) {
 	g := startGate(t)
 	var users atomic.Int64
-	rotatetest.Run(t, rotatetest.Suite{Kills: 40, Modes: 20, Every: 53, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 40, Modes: 20, Every: 53, Begin: g.begin(&users)})
+}
+
+// begin makes a user with a key.
+func (g *gate) begin(users *atomic.Int64) func(testing.TB, func() error) *rotatetest.Scene {
+	return func(t testing.TB, hook func() error) *rotatetest.Scene {
 		user := fmt.Sprintf("deploy-%d", users.Add(1))
 		old := credential(g.newUser(t, user))
 		return &rotatetest.Scene{
@@ -51,7 +57,22 @@ func TestRotator(t *testing.T) {
 				return func() {}, nil
 			},
 		}
-	}})
+	}
+}
+
+// TestApart rotates a key whose id and secret are two parameters of the same account.
+func TestApart(t *testing.T) {
+	g := startGate(t)
+	var users atomic.Int64
+	without := map[string]string{}
+	for _, name := range []string{"asks before it hurts", "in a store without waiting versions", "killed", "lost replies", "disk full", "not valid at once", "already dead", "public first", "no value leaves", "nothing in its place", "on a schedule", "still used"} {
+		without[name] = "TestRotator asks it, of a key in one entry"
+	}
+	rotatetest.Run(t, rotatetest.Suite{Kills: 6, Modes: 8, Every: 211, Apart: true, Without: without,
+		Begin: g.begin(&users),
+		Store: func(t testing.TB) (store.Driver, string) {
+			return awsparams.New(g.config(g.admin, nil), awsparams.Options{}), fmt.Sprintf("/prod%d/", users.Load())
+		}})
 }
 
 // refused inspects a key and expects words in the refusal.
