@@ -105,6 +105,62 @@ func (r *reader) indented() bool {
 	return list || r.alone(col)
 }
 
+// maxBlock is how many lines of a block below a name are looked at.
+const maxBlock = 6
+
+// blockDefault reads the value in a YAML block below a name, as that of CloudFormation's parameters:
+//
+//	DbPassword:
+//	  Type: String
+//	  Default: x
+func (r *reader) blockDefault() bool {
+	if c := r.at(0); r.a.Op != Colon || c != '\n' && c != '\r' {
+		return false
+	}
+	start, a := r.p, r.a
+	own, col := r.indent(r.lineBegin()), 0
+	for range maxBlock {
+		next := bytes.IndexByte(r.b[r.p:], '\n')
+		if next < 0 {
+			break
+		}
+		r.p += next + 1
+		at := r.indent(r.p)
+		if col == 0 {
+			col = at
+		}
+		if at <= own || at < col {
+			break
+		}
+		if r.p += at; at == col && r.blockField() {
+			return true
+		}
+		r.a = a
+	}
+	r.p = start
+	return false
+}
+
+// indent is how many blanks a line begins with.
+func (r *reader) indent(line int) (n int) {
+	for line+n < len(r.b) && (r.b[line+n] == ' ' || r.b[line+n] == '\t') {
+		n++
+	}
+	return n
+}
+
+// blockField reads the value of a field that holds a block's.
+func (r *reader) blockField() bool {
+	start := r.p
+	for _, field := range defaults {
+		if r.p = start; r.has(field) && r.field(len(field)) {
+			return true
+		}
+	}
+	r.p = start
+	return false
+}
+
 // alone tells whether the value's line is its block's only one.
 func (r *reader) alone(col int) bool {
 	rest := r.b[r.a.Value[1]:]

@@ -41,7 +41,7 @@ func Idle(text []byte, at, end int) (near, far int, yes bool) {
 
 // follows holds the bytes that may stand behind a name that something is assigned to.
 var follows = func() (set [256]bool) {
-	for _, c := range []byte("\"'`\\()><][},\n\r \t:=|?!-*") {
+	for _, c := range []byte("\"'`\\()><][{},\n\r \t:=|?!-*") {
 		set[c] = true
 	}
 	return set

@@ -20,6 +20,9 @@ func (r *reader) operator() bool {
 		return r.plist()
 	case '[':
 		return r.array()
+	case '{': // std::string token{"x"}
+		r.p++
+		return isQuote(r.at(0)) && r.literal(Call)
 	case ',': // {password, "x"}
 		if i := r.a.Key[0] - 1; i < 0 || r.b[i] != '{' {
 			return false

@@ -27,6 +27,7 @@ func (a Assignment) Plainly(text []byte) ([]byte, Assignment) {
 	b = append(b, text[a.Value[1]:high]...)
 	p := a.moved(-low)
 	p.Value[1] += grown
+	p.Traits &^= Spelt          // what stands there now is the value
 	if a.Key[0] >= a.Value[1] { // the name follows
 		for _, at := range []*int{&p.Key[0], &p.Key[1], &p.at, &p.end} {
 			*at += grown

@@ -13,7 +13,7 @@ func (r *reader) value(op Op) bool {
 	}
 	switch op {
 	case Assign, Colon, Flag, Space, Pair:
-		return (op == Assign || op == Colon) && (r.couple() || r.below() || r.nested()) || r.bare(op)
+		return (op == Assign || op == Colon) && (r.couple() || r.below() || r.nested() || r.blockDefault()) || r.bare(op)
 	}
 	return false
 }
