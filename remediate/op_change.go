@@ -106,7 +106,7 @@ func (o *patchOp) at(ctx context.Context, use func(root *os.Root, name string, t
 	if err != nil {
 		return err
 	}
-	patch, err := d.set.Patch(ctx)
+	patch, err := d.set.Patch()
 	if err != nil {
 		return err
 	}

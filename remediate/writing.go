@@ -166,7 +166,10 @@ func (w *writing) names() ref.Names { return w.plan.names(w.at) }
 func (p *Plan) names(target int) ref.Names {
 	names := ref.Names{}
 	for _, s := range p.Secrets {
-		if r, err := ref.Parse(s.Ref); s.Target == target && err == nil {
+		if s.Target != target { // of a migration's thousands
+			continue
+		}
+		if r, err := ref.Parse(s.Ref); err == nil {
 			names[s.Env] = r
 		}
 	}

@@ -26,42 +26,35 @@ func (s *Set) Commit(ctx context.Context, branch, message string) (commit string
 	if len(s.Files) == 0 {
 		return "", errors.New("there is nothing to commit: no file would change")
 	}
-	name := "refs/heads/" + branch
-	if _, err := s.git.run(ctx, nil, "check-ref-format", name); err != nil {
-		return "", fmt.Errorf("%q is no branch's name", branch)
-	}
 	made, err := s.writeTree(ctx, s.git)
 	if err != nil {
 		return "", err
 	}
-	if at, err := s.git.word(ctx, nil, "rev-parse", "--verify", "--quiet", name); err == nil {
-		return s.adopt(ctx, branch, at, made)
+	there, err := s.git.branch(ctx, branch)
+	if err != nil {
+		return "", err
+	}
+	if there.commit != "" {
+		return there.commit, s.adopt(branch, there, made)
 	}
 	commit, err = s.git.word(ctx, []byte(message), "commit-tree", "-p", s.Head, "-F", "-", made)
 	if err != nil {
 		return "", fmt.Errorf("commit: %w", err)
 	}
-	// The zero id has git refuse where somebody made the branch meanwhile.
-	if _, err := s.git.run(ctx, nil, "update-ref", name, commit, strings.Repeat("0", len(commit))); err != nil {
+	// The zero id has git refuse where somebody made the branch meanwhile. It refuses
+	// what is no branch's name too.
+	if _, err := s.git.run(ctx, nil, "update-ref", "refs/heads/"+branch, commit, strings.Repeat("0", len(commit))); err != nil {
 		return "", fmt.Errorf("make branch %s: %w", branch, err)
 	}
 	return commit, nil
 }
 
 // adopt takes a branch that an earlier run made.
-func (s *Set) adopt(ctx context.Context, branch, commit, tree string) (string, error) {
-	line, err := s.git.word(ctx, nil, "rev-list", "--parents", "-n", "1", commit)
-	if err != nil {
-		return "", err
+func (s *Set) adopt(name string, b branch, tree string) error {
+	if b.tree != tree || !slices.Equal(b.parents, []string{s.Head}) {
+		return fmt.Errorf("branch %s is there already and holds something else: choose another name", name)
 	}
-	has, err := s.git.word(ctx, nil, "rev-parse", commit+"^{tree}")
-	if err != nil {
-		return "", err
-	}
-	if has != tree || !slices.Equal(strings.Fields(line), []string{commit, s.Head}) {
-		return "", fmt.Errorf("branch %s is there already and holds something else: choose another name", branch)
-	}
-	return commit, nil
+	return nil
 }
 
 // writeTree writes the changed tree's objects, over an index of its own.
@@ -76,12 +69,13 @@ func (s *Set) writeTree(ctx context.Context, g git) (string, error) {
 		return "", err
 	}
 	var info strings.Builder
+	var blobs [][]byte
 	for _, f := range s.Files {
-		object, err := g.word(ctx, f.stored(), "hash-object", "-w", "--no-filters", "--stdin")
-		if err != nil {
-			return "", fmt.Errorf("write %s: %w", f.Path, err)
-		}
-		fmt.Fprintf(&info, "%s %s\t%s\x00", f.Mode, object, f.Path)
+		blobs = append(blobs, f.stored())
+		fmt.Fprintf(&info, "%s %s\t%s\x00", f.Mode, blobID(f.stored(), s.Head), f.Path)
+	}
+	if err := g.writeBlobs(ctx, blobs, s.Head); err != nil {
+		return "", fmt.Errorf("write %d files: %w", len(blobs), err)
 	}
 	if _, err := g.run(ctx, []byte(info.String()), "update-index", "-z", "--index-info"); err != nil {
 		return "", err

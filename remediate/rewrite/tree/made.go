@@ -11,21 +11,14 @@ import (
 // Made is the commit of a branch that Commit made on top of base; "" where there is
 // no such branch. A branch of that name with another history is an error.
 func Made(ctx context.Context, dir, branch, base string) (commit string, err error) {
-	g := git{dir: dir}
-	commit, err = g.word(ctx, nil, "rev-parse", "--verify", "--quiet", "refs/heads/"+branch)
-	if e, ok := errors.AsType[*gitError](err); ok && e.code == 1 {
-		return "", nil // no such branch
-	} else if err != nil {
+	b, err := git{dir: dir}.branch(ctx, branch)
+	if err != nil || b.commit == "" {
 		return "", err
 	}
-	line, err := g.word(ctx, nil, "rev-list", "--parents", "-n", "1", commit)
-	if err != nil {
-		return "", err
-	}
-	if !slices.Equal(strings.Fields(line), []string{commit, base}) {
+	if !slices.Equal(b.parents, []string{base}) {
 		return "", fmt.Errorf("branch %s does not hold one commit on top of %.10s any more", branch, base)
 	}
-	return commit, nil
+	return b.commit, nil
 }
 
 // Drop deletes a branch that Commit made on top of base; one that is gone is dropped.

@@ -3,7 +3,6 @@ package tree
 import (
 	"bytes"
 	"compress/zlib"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,7 +15,7 @@ import (
 // old values. So the patch is one of git's binary kind, a delta: ranges to copy
 // from the old file, and the new text between them. The way back, which a binary
 // patch may have too, would hold the values, and is left out.
-func (s *Set) Patch(ctx context.Context) ([]byte, error) {
+func (s *Set) Patch() ([]byte, error) {
 	if len(s.Files) == 0 {
 		return nil, errors.New("there is no patch to write: no file would change")
 	}
@@ -28,10 +27,7 @@ func (s *Set) Patch(ctx context.Context) ([]byte, error) {
 		if strings.ContainsFunc(f.Path, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == 0x7f }) {
 			return nil, fmt.Errorf("%q would be quoted in a patch, each git in its way: make a commit instead", f.Path)
 		}
-		object, err := s.git.word(ctx, f.After, "hash-object", "--no-filters", "--stdin")
-		if err != nil {
-			return nil, err
-		}
+		object := blobID(f.After, s.Head)
 		old, mode := f.Old, " "+f.Mode
 		fmt.Fprintf(&out, "diff --git a/%s b/%[1]s\n", f.Path)
 		if old == "" {

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -61,18 +62,29 @@ type Set struct {
 	Refused []Refused // whole files, by their state in the worktree
 	Results map[string]rewrite.Result
 	git     git
+	looked  looked
+	lfs     map[string]bool // of the commit's blobs; nil before anybody asked
 }
 
 // Plan rewrites the files in memory. names are added to the repository's names
 // file; nil leaves that alone.
 func Plan(ctx context.Context, dir string, requests []Request, names ref.Names, opts rewrite.Options) (*Set, error) {
-	top, err := git{dir: dir}.word(ctx, nil, "rev-parse", "--show-toplevel")
-	if err != nil {
+	s := &Set{Results: map[string]rewrite.Result{}}
+	if err := s.open(ctx, dir); err != nil {
 		return nil, fmt.Errorf("rewrite in %s: %w", dir, err)
 	}
-	s := &Set{Dir: filepath.FromSlash(top), Results: map[string]rewrite.Result{}, git: git{dir: top}}
-	if s.Head, err = s.git.word(ctx, nil, "rev-parse", "--verify", "HEAD^{commit}"); err != nil {
-		return nil, fmt.Errorf("rewrite in %s: there is no commit to build on: %w", dir, err)
+	if len(requests)+len(names) == 0 {
+		return s, nil
+	}
+	paths := []string{ref.NamesFile}
+	for _, q := range requests {
+		if !outside(q.Path) {
+			paths = append(paths, q.Path)
+		}
+	}
+	var err error
+	if s.looked, err = s.look(ctx, paths); err != nil {
+		return nil, err
 	}
 	root, err := os.OpenRoot(s.Dir)
 	if err != nil {
@@ -89,8 +101,27 @@ func Plan(ctx context.Context, dir string, requests []Request, names ref.Names, 
 			return nil, err
 		}
 	}
+	if err := s.unmade(ctx); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(s.Files, func(a, b Changed) int { return strings.Compare(a.Path, b.Path) })
 	return s, nil
+}
+
+// open finds the worktree's root and the commit to build on: git tells both at once,
+// and is asked again for what it did not tell.
+func (s *Set) open(ctx context.Context, dir string) error {
+	g := git{dir: dir}
+	both, err := g.word(ctx, nil, "rev-parse", "--show-toplevel", "--revs-only", "HEAD^{commit}")
+	if err != nil {
+		return err
+	}
+	top, head, ok := strings.Cut(both, "\n")
+	if !ok {
+		return errors.New("there is no commit to build on: commit first")
+	}
+	s.Dir, s.Head, s.git = filepath.FromSlash(top), head, git{dir: top}
+	return nil
 }
 
 func (s *Set) file(ctx context.Context, root *os.Root, q Request, opts rewrite.Options) error {
@@ -113,7 +144,7 @@ func (s *Set) file(ctx context.Context, root *os.Root, q Request, opts rewrite.O
 	c.After, c.Splices = res.Content, res.Splices
 	s.Files = append(s.Files, *c)
 	for _, f := range res.Files {
-		if err := s.add(ctx, root, path.Join(path.Dir(q.Path), f.Name), f.Content); err != nil {
+		if err := s.add(root, path.Join(path.Dir(q.Path), f.Name), f.Content); err != nil {
 			return err
 		}
 	}
@@ -122,7 +153,7 @@ func (s *Set) file(ctx context.Context, root *os.Root, q Request, opts rewrite.O
 
 // add is a new file. One that is there already with other content is an error:
 // what we did not make is not overwritten.
-func (s *Set) add(ctx context.Context, root *os.Root, name string, content []byte) error {
+func (s *Set) add(root *os.Root, name string, content []byte) error {
 	for _, f := range s.Files {
 		if f.Path == name && !bytes.Equal(f.After, content) {
 			return fmt.Errorf("%s is made twice, differently: rewrite the files that need it one after the other", name)
@@ -140,10 +171,31 @@ func (s *Set) add(ctx context.Context, root *os.Root, name string, content []byt
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("look for %s: %w", name, err)
 	}
-	if old, err := s.git.committed(ctx, name); err != nil || old.object != "" {
-		return errors.Join(err, fmt.Errorf("%s is deleted in the worktree and not in HEAD: commit that first", name))
-	}
 	s.Files = append(s.Files, Changed{Path: name, Mode: "100644", After: content, Splices: []change.Splice{{Text: string(content)}}})
+	return nil
+}
+
+// unmade makes sure that HEAD has none of the new files either.
+func (s *Set) unmade(ctx context.Context) error {
+	var fresh, ask []string
+	for _, f := range s.Files {
+		if f.Old == "" {
+			fresh = append(fresh, f.Path)
+			if f.Path != ref.NamesFile { // which look has asked for
+				ask = append(ask, f.Path)
+			}
+		}
+	}
+	old, err := s.git.committed(ctx, s.Head, ask)
+	if err != nil {
+		return fmt.Errorf("look for new files in HEAD: %w", err)
+	}
+	maps.Copy(old, s.looked.head)
+	for _, name := range fresh {
+		if old[name].object != "" {
+			return fmt.Errorf("%s is deleted in the worktree and not in HEAD: commit that first", name)
+		}
+	}
 	return nil
 }
 
@@ -154,7 +206,7 @@ func (s *Set) names(ctx context.Context, root *os.Root, add ref.Names) error {
 		return err
 	}
 	if _, err := root.Lstat(ref.NamesFile); why != "" && errors.Is(err, fs.ErrNotExist) {
-		return s.add(ctx, root, ref.NamesFile, add.Bytes())
+		return s.add(root, ref.NamesFile, add.Bytes())
 	} else if why != "" {
 		return fmt.Errorf("%s: %s", ref.NamesFile, why)
 	}

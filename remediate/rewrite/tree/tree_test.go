@@ -201,7 +201,7 @@ func TestCommit(t *testing.T) {
 func TestPatch(t *testing.T) {
 	r := newRepo(t)
 	s := r.plan()
-	patch, err := s.Patch(t.Context())
+	patch, err := s.Patch()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func TestLongPatch(t *testing.T) {
 	if err != nil || len(s.Files) != 1 {
 		t.Fatal(s, err)
 	}
-	patch, err := s.Patch(t.Context())
+	patch, err := s.Patch()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +310,7 @@ func TestLineEndsOfTheWorktree(t *testing.T) {
 	if got := r.git("show", "oakum/move:config.yaml"); strings.Contains(got, "\r") || !strings.Contains(got, db.String()) {
 		t.Errorf("the commit has %q", got)
 	}
-	if _, err := s.Patch(t.Context()); err == nil {
+	if _, err := s.Patch(); err == nil {
 		t.Error("a patch that cannot apply was written")
 	}
 }
