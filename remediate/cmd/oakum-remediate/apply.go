@@ -129,31 +129,12 @@ func finishCommand(kit cli.Kit) *cobra.Command {
 	return c
 }
 
-// one is the run that is meant: the named one, or the only one that is under way.
+// one is the plan's run that is meant.
 func one(t *remediate.Tools, args []string) (string, error) {
-	if len(args) == 1 {
-		if !act.Plans.IsID(args[0]) {
-			return "", fmt.Errorf("%q is no plan's id, such as p20260102-0a1b2c3d: `oakum remediate status` lists them", args[0])
-		}
-		return args[0], nil
-	}
-	ids, err := t.Home().Runs(act.Plans)
-	if err != nil {
-		return "", err
-	}
-	var open []string
-	for _, id := range ids {
-		if s, err := t.Status(id); err == nil && !s.Ended {
-			open = append(open, id)
-		}
-	}
-	switch len(open) {
-	case 0:
-		return "", errors.New("no run is under way")
-	case 1:
-		return open[0], nil
-	}
-	return "", fmt.Errorf("%d runs are under way: name one of %v", len(open), open)
+	return chosenRun(t.Home(), act.Plans, args, func(id string) (bool, error) {
+		s, err := t.Status(id)
+		return err == nil && s.Ended, err
+	})
 }
 
 func statusCommand(kit cli.Kit) *cobra.Command {

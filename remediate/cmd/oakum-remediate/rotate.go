@@ -159,39 +159,17 @@ func (f *rotateFlags) rollbackCommand(kit cli.Kit) *cobra.Command {
 	}
 }
 
-// under is the run that is meant: the named one, or the only one that is under way.
+// under is the rotation that is meant.
 func (f *rotateFlags) under(kit cli.Kit, args []string) (*rotate.Machine, string, error) {
 	m, err := f.machine(kit)
 	if err != nil {
 		return nil, "", err
 	}
-	if len(args) == 1 {
-		if !act.Rotations.IsID(args[0]) {
-			return nil, "", fmt.Errorf("%q is no order's id, such as r20260102-0a1b2c3d: `oakum remediate status` lists them", args[0])
-		}
-		return m, args[0], nil
-	}
-	open, err := openRotations(m.Home)
-	switch {
-	case err != nil:
-		return nil, "", err
-	case len(open) == 0:
-		return nil, "", errors.New("no rotation is under way")
-	case len(open) > 1:
-		return nil, "", fmt.Errorf("%d rotations are under way: name one of %v", len(open), open)
-	}
-	return m, open[0], nil
-}
-
-// openRotations are the rotations that did not come to their end.
-func openRotations(h act.Home) (open []string, err error) {
-	ids, err := h.Runs(act.Rotations)
-	for _, id := range ids {
-		if p, err := rotate.ProgressOf(h, id); err == nil && !p.Ended {
-			open = append(open, id)
-		}
-	}
-	return open, err
+	id, err := chosenRun(m.Home, act.Rotations, args, func(id string) (bool, error) {
+		p, err := rotate.ProgressOf(m.Home, id)
+		return err == nil && p.Ended, err
+	})
+	return m, id, err
 }
 
 // rotated tells how far a rotation is, and what to type next.

@@ -78,8 +78,8 @@ func lastApplied(t *remediate.Tools, args []string) (*remediate.Status, error) {
 		return nil, fmt.Errorf("no plan was applied yet: `oakum remediate plan` is the first step")
 	}
 	id := ids[len(ids)-1]
-	if !act.Plans.IsID(id) {
-		return nil, fmt.Errorf("%q is no plan's id, such as p20260102-0a1b2c3d: `oakum remediate status` lists them", id)
+	if err := noID(act.Plans, id); err != nil {
+		return nil, err
 	}
 	s, err := t.Status(id)
 	if err != nil {
