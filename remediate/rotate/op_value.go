@@ -263,12 +263,8 @@ func (o promoteOp) Done(ctx context.Context) (bool, error) {
 	if err != nil || !st.all || sealed != nil {
 		return false, err
 	}
-	for _, s := range o.place.slots {
-		if _, waits, err := s.waits(ctx); err != nil || !waits.IsZero() {
-			return false, err
-		}
-	}
-	return true, nil
+	waits, err := anyWaits(ctx, o.place.slots)
+	return err == nil && !waits, err
 }
 
 func (o promoteOp) Do(ctx context.Context) error {
@@ -302,20 +298,19 @@ func (o promoteOp) promote(ctx context.Context) error {
 // Undo keeps the new credential at hand, sealed, for the stages that are taken back
 // after this one.
 func (o promoteOp) Undo(ctx context.Context) error {
-	st, sealed, err := o.standing(ctx)
+	st, _, err := o.standing(ctx)
 	if err != nil || !st.some {
 		return err
 	}
+	c, _, err := o.have(ctx)
+	if err == nil {
+		err = o.keep(c)
+	}
 	value := st.value
-	if st.all {
-		c, err := o.set.Form.Read(value, o.rot.Traits().Parts)
-		if err != nil {
-			return err
-		}
-		if err := o.keep(c); err != nil {
-			return err
-		}
-	} else if value, err = o.set.Form.Write(o.oldValue, sealed); err != nil {
+	if err == nil && !st.all {
+		value, err = o.set.Form.Write(o.oldValue, c)
+	}
+	if err != nil {
 		return err
 	}
 	return o.place.back(ctx, o.oldValue, value)

@@ -106,12 +106,13 @@ type standing struct {
 
 // stand compares the entries with what they held before. Another value than that and
 // this rotation's is somebody else's doing. want is the new value, zero where it is not
-// known; then it is a single entry's, or all of them were written.
+// known; then it is there unless a part of it still waits.
 func (p place) stand(ctx context.Context, old, want leak.Secret) (st standing, err error) {
 	olds, err := p.split(old)
 	if err != nil {
 		return st, err
 	}
+	var still []slot // that hold the old value
 	values, versions := make([]leak.Secret, len(p.slots)), make([]string, len(p.slots))
 	for i, s := range p.slots {
 		e, value, err := s.store.Read(ctx, s.name, "")
@@ -119,6 +120,7 @@ func (p place) stand(ctx context.Context, old, want leak.Secret) (st standing, e
 		case err != nil:
 			return standing{}, err
 		case store.Equal(value, olds[i]):
+			still = append(still, s)
 		case e.Tags[store.TagOp] != s.op:
 			return standing{}, fmt.Errorf("%s was changed by somebody else since the order was made (version %s): nothing goes on. Roll back, and order again", s.name, e.Version)
 		default:
@@ -131,6 +133,11 @@ func (p place) stand(ctx context.Context, old, want leak.Secret) (st standing, e
 		return standing{}, err
 	}
 	st.all = st.some && (!p.several() || want.IsZero() || store.Equal(st.value, want))
+	if st.all && want.IsZero() && len(still) > 0 {
+		waits, err := anyWaits(ctx, still)
+		st.all = !waits
+		return st, err
+	}
 	return st, nil
 }
 
@@ -154,6 +161,16 @@ func (p place) waits(ctx context.Context) (leak.Secret, error) {
 		return leak.Secret{}, nil
 	}
 	return p.join(all)
+}
+
+// anyWaits tells whether something waits beside one of these entries.
+func anyWaits(ctx context.Context, slots []slot) (bool, error) {
+	for _, s := range slots {
+		if _, value, err := s.waits(ctx); err != nil || !value.IsZero() {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // pend has a new value wait, beside each entry that it changes.

@@ -1,6 +1,8 @@
 package rotatetest
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/oakum-sec/oakum/remediate/internal/killtest"
@@ -28,9 +30,9 @@ func between(w *world) {
 		case !together && len(w.changed()) > 1 && (len(at) == 0 || len(at) > mostHalves || at[len(at)-1]-at[0] != len(at)-1):
 			w.Errorf("half a credential is seen at the steps %v: not only between two writes, or never", at)
 		}
-		for _, n := range at {
-			if w.every() == 1 || n == at[0] || n == at[len(at)-1] {
-				w.endedBetween(n)
+		for i, n := range at {
+			if w.every() == 1 || i == 0 || i == len(at)-1 {
+				w.endedBetween(n, i == 0)
 			}
 		}
 		w.refusedBetween()
@@ -88,8 +90,9 @@ func (w *world) halves() (at []int) {
 }
 
 // endedBetween ends a rotation where half a credential can be read. It is resumed, and
-// another time taken back.
-func (w *world) endedBetween(n int) {
+// another time taken back; also where the folder has lost what it had sealed of the new
+// one: what waits is enough.
+func (w *world) endedBetween(n int, lost bool) {
 	w.Helper()
 	for _, back := range []bool{false, true} {
 		w.again()
@@ -108,6 +111,11 @@ func (w *world) endedBetween(n int) {
 		}
 		if p, err := rotate.ProgressOf(w.machine().Home, o.ID); err != nil || !p.Between {
 			w.Errorf("the status does not tell that it was ended between the two writes: %v", err)
+		}
+		if lost {
+			if err := os.Remove(filepath.Join(w.state, "runs", o.ID, "escrow.sealed")); err != nil {
+				w.Error(err)
+			}
 		}
 		if back {
 			if err := w.machine().Rollback(w.Context(), o.ID); err != nil {
