@@ -31,7 +31,7 @@ var missing = map[string]string{
 }
 
 // byHand is said of the kinds that are in no list.
-const byHand = "nothing; a person makes the new one, and gives it by --stdin"
+const byHand = "nothing more; a person makes the new one, and gives it by --stdin"
 
 // draftCommand writes the settings of all rotations that a plan's secrets wait for.
 func (f *rotateFlags) draftCommand(kit cli.Kit) *cobra.Command {
@@ -143,7 +143,7 @@ func drafted(s *remediate.Status, dir string) ([]byte, []remediate.Proposal, err
 		list.Content = append(list.Content, entry)
 	}
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "# Drafted from the plan %s by `oakum remediate rotate draft`. Nothing was rotated. Look through\n# it; then `oakum remediate rotate NAME --dry-run` shows what each of them will be.\n", s.Plan.ID)
+	fmt.Fprintf(&text, "# Drafted from the plan %s by `oakum remediate rotate draft`. Nothing was rotated. Look through\n# it; then `oakum remediate rotate NAME --dry-run` shows what each of them will be. Where nobody\n# tells who uses a credential, an order asks for `verify_from`, a command that tries the new one\n# where programs run, or for `accept_unseen: true` (docs/rotate.md).\n", s.Plan.ID)
 	enc := yaml.NewEncoder(&text)
 	enc.SetIndent(2)
 	err := enc.Encode(map[string]*yaml.Node{"rotations": list})

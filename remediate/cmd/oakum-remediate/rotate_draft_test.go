@@ -105,7 +105,8 @@ func TestDraft(t *testing.T) {
 		t.Errorf("an order of what is not complete: %v\n%s", err, said)
 	}
 	l.env = append(l.env, "DB_ADMIN="+pg.Password)
-	text = strings.Replace(text, "mode: single-user", "mode: single-user\n      sslmode: disable\n      admin: {username: "+pg.User+", password: env:DB_ADMIN}\n    accept_blip: true", 1)
+	text = strings.Replace(text, "mode: single-user", "mode: single-user\n      sslmode: disable\n      admin: {username: "+pg.User+", password: env:DB_ADMIN}\n    accept_blip: true\n    accept_unseen: true", 1)
+	text = strings.Replace(text, "kind: npm-token", "kind: npm-token\n    accept_unseen: true", 1)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
