@@ -50,6 +50,7 @@ type Driver struct {
 	lately sync.Mutex
 	read   *content    // what the file held when it was read last; only looked at
 	as     os.FileInfo // of that file: a write puts another one in its place
+	known  known
 }
 
 var _ store.BatchPromoter = (*Driver)(nil)
@@ -143,7 +144,7 @@ func (d *Driver) Promote(ctx context.Context, name, version, from string) error 
 func (d *Driver) PromoteAll(ctx context.Context, all []store.Promotion) error {
 	return d.change(ctx, func(c *content) error {
 		for _, p := range all {
-			k, err := c.find(p.Name)
+			k, err := c.own(p.Name)
 			if err != nil {
 				return err
 			}
@@ -157,7 +158,7 @@ func (d *Driver) PromoteAll(ctx context.Context, all []store.Promotion) error {
 
 func (d *Driver) Abandon(ctx context.Context, name, version string) error {
 	return d.change(ctx, func(c *content) error {
-		k, err := c.find(name)
+		k, err := c.own(name)
 		if err == nil {
 			k.abandon(version)
 		}
@@ -194,6 +195,7 @@ func (d *Driver) change(ctx context.Context, how func(*content) error) error {
 	if err != nil {
 		return err
 	}
+	c = c.open()
 	if err := how(c); err != nil {
 		return err
 	}

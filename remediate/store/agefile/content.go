@@ -46,6 +46,27 @@ func (c *content) find(name string) (*kept, error) {
 	return nil, store.Failf(store.NotFound, "the age file has no entry of this name")
 }
 
+// open is a copy for a writer: it has a map of its own, and each entry that it changes
+// it takes by own. What others look at stays as it is.
+func (c *content) open() *content {
+	return &content{c.Version, slices.Clone(c.Recipients), maps.Clone(c.Entries)}
+}
+
+// own finds an entry to change it.
+func (c *content) own(name string) (*kept, error) {
+	k, err := c.find(name)
+	if err != nil {
+		return nil, err
+	}
+	mine := *k
+	mine.Tags, mine.Values = maps.Clone(k.Tags), map[int][]byte{}
+	for n, v := range k.Values {
+		mine.Values[n] = bytes.Clone(v)
+	}
+	c.Entries[name] = &mine
+	return &mine, nil
+}
+
 func (k *kept) entry(name string, version int) store.Entry {
 	e := store.Entry{Name: name, Version: strconv.Itoa(version), Tags: maps.Clone(k.Tags)}
 	if k.Pending > 0 {
@@ -55,7 +76,7 @@ func (k *kept) entry(name string, version int) store.Entry {
 }
 
 func (c *content) write(w store.Write) (version string, err error) {
-	k := c.Entries[w.Name]
+	k, _ := c.own(w.Name)
 	switch {
 	case k == nil && w.From != "":
 		return "", store.Failf(store.NotFound, "the age file has no entry of this name")
@@ -129,6 +150,7 @@ func (d *Driver) encrypt(c *content) ([]byte, error) {
 		return nil, err
 	}
 	defer clear(plain)
+	d.known.wrote(plain, c)
 	if len(plain) > maxFile {
 		return nil, store.Failf(store.TooLarge, "the age file would hold %d bytes, more than %d: keep some in another one", len(plain), maxFile)
 	}
@@ -150,7 +172,11 @@ func (d *Driver) encrypt(c *content) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// decrypt opens the file.
 func (d *Driver) decrypt(sealed []byte) (*content, error) {
+	if c := d.known.opened(sealed); c != nil {
+		return c, nil
+	}
 	ids, err := d.opt.Identity.identities()
 	if err != nil {
 		return nil, store.Fail(store.Unauthenticated, err)
@@ -164,6 +190,18 @@ func (d *Driver) decrypt(sealed []byte) (*content, error) {
 	if err != nil || len(plain) > maxFile {
 		return nil, store.Failf(store.Unknown, "read %s: it is damaged or larger than %d bytes; take it from a backup or from git", d.file, maxFile)
 	}
+	c := d.known.holds(plain)
+	if c == nil {
+		if c, err = d.parse(plain); err != nil {
+			return nil, err
+		}
+	}
+	d.known.is(sealed, plain, c)
+	return c, nil
+}
+
+// parse reads what was encrypted, strictly.
+func (d *Driver) parse(plain []byte) (*content, error) {
 	var c content
 	dec := json.NewDecoder(bytes.NewReader(plain))
 	dec.DisallowUnknownFields()
