@@ -39,7 +39,7 @@ func (g *gate) accepted(c rotate.Credential) (bool, error) {
 func TestRotator(t *testing.T) {
 	g := startGate(t)
 	var users atomic.Int64
-	rotatetest.Run(t, rotatetest.Suite{Kills: 40, Modes: 20, Every: 53, Begin: g.begin(&users)})
+	rotatetest.Run(t, rotatetest.Suite{Kills: 40, Modes: 25, Every: 53, Begin: g.begin(&users)})
 }
 
 // begin makes a user with a key.
@@ -179,4 +179,43 @@ func TestForeignKey(t *testing.T) {
 	if ok, err := g.accepted(credential(theirs)); err != nil || !ok {
 		t.Errorf("somebody else's key works: %v, %v", ok, err)
 	}
+}
+
+// TestOldKeyIsNotTried: AWS keeps only the last use of a key, so a try of ours would hide
+// everybody else's. From the look at a key to its end nothing is signed with it; and that
+// AWS has never seen it used is no use (FM-15).
+func TestOldKeyIsNotTried(t *testing.T) {
+	g := startGate(t)
+	key := g.newUser(t, "deploy")
+	old, r := credential(key), With(g.config(g.admin, nil), Settings{User: "deploy"})
+	s, err := r.Inspect(t.Context(), old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := r.Provision(t.Context(), rotate.Provision{Op: "op", Old: old, Subject: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, do := range map[string]func() error{
+		"Uses":       func() error { return none(r.Uses(t.Context(), old, time.Time{})) },
+		"Status":     func() error { _, err := r.Status(t.Context(), old); return err },
+		"Deactivate": func() error { return r.Deactivate(t.Context(), old, fresh) },
+	} {
+		if err := do(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := r.Delete(t.Context(), old, fresh); err != nil {
+		t.Fatal(err)
+	}
+	if g.signed[key.AccessKeyID] > 0 || g.signed[g.admin.AccessKeyID] == 0 {
+		t.Errorf("%d calls were signed with the old key, %d with oakum's", g.signed[key.AccessKeyID], g.signed[g.admin.AccessKeyID])
+	}
+}
+
+func none(uses []rotate.Use, err error) error {
+	if len(uses) > 0 {
+		return fmt.Errorf("a key that was never used is used: %v", uses)
+	}
+	return err
 }

@@ -35,12 +35,13 @@ type gate struct {
 	lock     sync.Mutex
 	inactive map[string]bool
 	used     map[string]time.Time // when others used a key, in the test's time
+	signed   map[string]int       // how many calls a key signed
 	owner    map[string]string    // in the place of a key's user, by key
 	account  map[string]string    // and of its account
 }
 
 func startGate(t testing.TB) *gate {
-	g := &gate{moto: realtest.StartMoto(t), inactive: map[string]bool{}, used: map[string]time.Time{}, owner: map[string]string{}, account: map[string]string{}}
+	g := &gate{moto: realtest.StartMoto(t), inactive: map[string]bool{}, used: map[string]time.Time{}, signed: map[string]int{}, owner: map[string]string{}, account: map[string]string{}}
 	s := httptest.NewServer(http.HandlerFunc(g.serve))
 	t.Cleanup(s.Close)
 	g.url = s.URL
@@ -115,9 +116,12 @@ func (g *gate) serve(w http.ResponseWriter, r *http.Request) {
 	g.lock.Lock()
 	defer g.lock.Unlock()
 	form, _ := url.ParseQuery(string(body))
-	if m := whose.FindStringSubmatch(r.Header.Get("Authorization")); m != nil && g.inactive[m[1]] {
-		refuse(w, http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid.")
-		return
+	if m := whose.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
+		g.signed[m[1]]++
+		if g.inactive[m[1]] {
+			refuse(w, http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid.")
+			return
+		}
 	}
 	status, header, answer := g.pass(r, body)
 	if m := refusal.FindSubmatch(answer); m != nil && status >= 400 {

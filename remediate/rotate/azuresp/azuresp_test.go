@@ -15,7 +15,7 @@ import (
 func quiet() error { return nil }
 
 func TestRotator(t *testing.T) {
-	rotatetest.Run(t, rotatetest.Suite{Kills: 50, Every: 11, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 50, Modes: 23, Every: 11, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		s := serve(t)
 		return &rotatetest.Scene{Rotator: s.rotator(t, hook, Settings{}), Old: credential(s.add("by hand")), Works: s.works, Count: s.count}
 	}})

@@ -15,7 +15,7 @@ func quiet() error { return nil }
 
 func TestRotator(t *testing.T) {
 	keys := pool(t)
-	rotatetest.Run(t, rotatetest.Suite{Kills: 50, Every: 17, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 50, Modes: 23, Every: 17, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		s := serve(t, keys)
 		_, old := s.credential()
 		plain := s.rotator(t, quiet)

@@ -153,7 +153,7 @@ func (e *eight) rotator(hook func() error) rotate.Rotator {
 
 // TestDual asks the suite of MySQL's two passwords.
 func TestDual(t *testing.T) {
-	rotatetest.Run(t, rotatetest.Suite{Every: 31, Kills: 20, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Every: 31, Kills: 20, Modes: 21, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		e, old := newEight(t)
 		return &rotatetest.Scene{Rotator: e.rotator(hook), Old: old, Works: e.works, Count: e.count}
 	}, Without: map[string]string{"nothing in its place": "a user keeps its only password: discarding it is refused"}})

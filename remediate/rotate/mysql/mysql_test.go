@@ -185,9 +185,9 @@ func users(a, b string) string { return fmt.Sprintf("users: [%s, %s]", a, b) }
 func TestRotations(t *testing.T) {
 	s := newStage(t)
 	t.Run("alternating", func(t *testing.T) {
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene(""), Every: 83, Kills: 12})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene(""), Every: 83, Kills: 12, Modes: 25})
 	})
 	t.Run("single user", func(t *testing.T) {
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene("mode: single-user"), Every: 47, Kills: 8})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene("mode: single-user"), Every: 47, Kills: 8, Modes: 25})
 	})
 }

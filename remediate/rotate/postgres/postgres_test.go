@@ -231,15 +231,15 @@ func (s *stage) gone(t testing.TB, user string) {
 func TestRotations(t *testing.T) {
 	s := newStage(t)
 	t.Run("alternating", func(t *testing.T) {
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene(""), Every: 149, Kills: 10})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene(""), Every: 149, Kills: 10, Modes: 25})
 	})
 	t.Run("single user", func(t *testing.T) {
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene("mode: single-user"), Every: 97, Kills: 6})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.scene("mode: single-user"), Every: 97, Kills: 6, Modes: 25})
 	})
 	t.Run("by an admin who may not see verifiers", func(t *testing.T) {
 		s.do(t, "GRANT USAGE ON SEQUENCE numbers TO app_group")
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.sceneOf("", s.plainApp, s.blind(t)), Every: 197, Kills: 6})
-		rotatetest.Run(t, rotatetest.Suite{Begin: s.sceneOf("mode: single-user", s.plainApp, s.blind(t)), Every: 197, Kills: 3})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.sceneOf("", s.plainApp, s.blind(t)), Every: 197, Kills: 6, Modes: 25})
+		rotatetest.Run(t, rotatetest.Suite{Begin: s.sceneOf("mode: single-user", s.plainApp, s.blind(t)), Every: 197, Kills: 3, Modes: 25})
 	})
 }
 

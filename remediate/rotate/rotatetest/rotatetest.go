@@ -92,13 +92,14 @@ func Cases() []Case {
 		{"changed in the middle", []int{19}, changedInTheMiddle},
 		{"a rotation is going on", []int{20}, goingOn},
 		{"not valid at once", []int{9}, notYet},
-		{"still used", []int{14, 16, 32}, stillUsed},
+		{"still used", []int{14, 16, 32, 38}, stillUsed},
 		{"already dead", []int{12}, alreadyDead},
 		{"public first", []int{13}, publicFirst},
 		{"no value leaves", []int{29}, silent},
 		{"a trap", []int{30}, trap},
 		{"refused where programs run", []int{22}, refusedThere},
-		{"tried from here only", []int{22}, triedFromHere},
+		{"tried from here only", []int{15, 22, 25}, triedFromHere},
+		{"still stands somewhere", []int{39}, stillStands},
 		{"nothing in its place", []int{14, 16}, retired},
 		{"on a schedule", nil, scheduled},
 		{"between two entries", []int{1, 2, 3}, between},
@@ -151,6 +152,8 @@ type world struct {
 	plain bool     // hide that the store can have versions wait
 	deny  string   // an entry that cannot be written
 	trap  string   // why the old credential must not be tried
+	found []string // where the old value still stands
+	asked []string // the values that were looked for
 	wrote int      // how often one was
 	state string
 	clock time.Time
@@ -202,7 +205,7 @@ func (w *world) write(name string, value leak.Secret) {
 // again puts everything to its beginning.
 func (w *world) again() {
 	w.Helper()
-	w.at, w.count, w.deny, w.trap = nil, 0, "", ""
+	w.at, w.count, w.deny, w.trap, w.found = nil, 0, "", "", nil
 	w.scene = w.suite.Begin(w.T, w.call)
 	w.trait = w.scene.Rotator.Traits()
 	w.state, w.who = w.TempDir(), "ada@laptop"
@@ -274,6 +277,13 @@ func (w *world) machine() *rotate.Machine {
 			}
 			w.kept[store.Plain(v)] = true
 			return w.step()
+		},
+		Search: func(_ context.Context, _ []string, values []leak.Secret) ([]string, error) {
+			w.asked = nil
+			for _, v := range values {
+				w.asked = append(w.asked, store.Plain(v))
+			}
+			return w.found, nil
 		},
 		Trap:   func(rotate.Credential) string { return w.trap },
 		Say:    func(format string, args ...any) { fmt.Fprintf(&w.said, format+"\n", args...) },

@@ -124,7 +124,7 @@ func TestRotator(t *testing.T) {
 			if !admin && !killtest.All() {
 				t.Skip("OAKUM_KILL=all asks it; TestTwoHosts has its whole way")
 			}
-			rotatetest.Run(t, rotatetest.Suite{Kills: 4, Every: 150, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+			rotatetest.Run(t, rotatetest.Suite{Kills: 4, Modes: 23, Every: 150, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 				return h.scene(t, admin, hook)
 			}})
 		})

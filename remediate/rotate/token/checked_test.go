@@ -106,7 +106,7 @@ func TestGeneric(t *testing.T) {
 
 // TestGenericSuite asks what every rotator is asked, with a person who revokes at once.
 func TestGenericSuite(t *testing.T) {
-	rotatetest.Run(t, rotatetest.Suite{Kills: 20, Every: 55, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 20, Modes: 21, Every: 55, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		r, file := checked(t)
 		h := &person{t: t, file: file, hook: hook, live: []string{valueOf(1)}}
 		h.tell()

@@ -23,7 +23,7 @@ func (i *issuer) options(hook func() error) tokenapi.Options {
 }
 
 func TestGitLabOwner(t *testing.T) {
-	rotatetest.Run(t, rotatetest.Suite{Kills: 100, Every: 11, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 100, Modes: 23, Every: 11, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		i := serve(t, gitlab)
 		admin := i.issue(`{{gitlab "glpat-"}}`, "admin", 1, "api")
 		old := i.issue(`{{gitlab "glpat-"}}`, "ci", 7, "read_api", "write_repository")
@@ -44,7 +44,7 @@ func must[T any](v T, err error) T {
 }
 
 func TestGitHubByHand(t *testing.T) {
-	rotatetest.Run(t, rotatetest.Suite{Kills: 100, Every: 11, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
+	rotatetest.Run(t, rotatetest.Suite{Kills: 100, Modes: 21, Every: 11, Begin: func(t testing.TB, hook func() error) *rotatetest.Scene {
 		i := serve(t, github)
 		old := i.issue(`{{github "ghp_"}}`, "old", 7, "read:org", "repo")
 		var fresh *issued
