@@ -35,6 +35,7 @@ type planner struct {
 	taken  map[string]string // store and name and field → tag
 	owner  map[string]int    // store and name → target
 	seen   map[string]*standing
+	opened map[[2]string]int // store as named, folder → number in the plan
 }
 
 // Plan works out what moves the values into a store. It changes nothing.
@@ -42,7 +43,7 @@ func (t *Tools) Plan(ctx context.Context, found []Found, wish Wish) (*Plan, erro
 	if wish.Patch != "" && len(found) > 1 {
 		return nil, errors.New("--patch is for one folder: a patch is of one repository")
 	}
-	p := &planner{Tools: t, wish: wish, taken: map[string]string{}, owner: map[string]int{}, seen: map[string]*standing{},
+	p := &planner{Tools: t, wish: wish, taken: map[string]string{}, owner: map[string]int{}, seen: map[string]*standing{}, opened: map[[2]string]int{},
 		plan: &Plan{Way: wish.Way, Schema: Schema, ID: act.Plans.NewID(t.now()), Created: t.now().Truncate(1e9), Tool: t.Version, Key: t.Key.ID}}
 	for _, f := range found {
 		if err := p.target(ctx, f); err != nil {
@@ -313,18 +314,24 @@ func (p *planner) place(s *Secret, i int, word Mapped, prefix, stage string) err
 
 // store opens a store once, and gives its number.
 func (p *planner) store(ctx context.Context, named, dir string) (int, error) {
+	at := [2]string{named, dir}
+	if i, ok := p.opened[at]; ok {
+		return i, nil
+	}
 	s, d, err := p.open(ctx, named, dir)
 	if err != nil {
 		return 0, fmt.Errorf("open the store %s: %w", named, err)
 	}
 	for i, have := range p.plan.Stores {
 		if have.Kind == d.Kind && have.Identity == d.Identity {
+			p.opened[at] = i
 			return i, nil
 		}
 	}
 	p.stores, p.kinds = append(p.stores, s), append(p.kinds, d)
 	p.plan.Stores = append(p.plan.Stores, Store{named, d.Kind, d.Identity, d.Atomic})
-	return len(p.stores) - 1, nil
+	p.opened[at] = len(p.stores) - 1
+	return p.opened[at], nil
 }
 
 // secretAt is what stands at an edit, for the plan's own checks.

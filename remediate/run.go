@@ -56,6 +56,12 @@ func (r *run) open(ctx context.Context, named, dir string) (*store.Store, store.
 		if r.opened == nil {
 			r.opened = map[[2]string]opened{}
 		}
+		for _, o := range r.opened { // a store that many targets share remembers what it read once
+			if o.is.Kind == d.Kind && o.is.Identity == d.Identity {
+				s = o.store
+				break
+			}
+		}
 		r.opened[at] = opened{s, d}
 	}
 	return s, d, err
