@@ -108,19 +108,18 @@ func Plan(ctx context.Context, dir string, requests []Request, names ref.Names, 
 	return s, nil
 }
 
-// open finds the worktree's root and the commit to build on: git tells both at once,
-// and is asked again for what it did not tell.
+// open finds the worktree's root and the commit to build on: git tells both at once.
 func (s *Set) open(ctx context.Context, dir string) error {
 	g := git{dir: dir}
 	both, err := g.word(ctx, nil, "rev-parse", "--show-toplevel", "--revs-only", "HEAD^{commit}")
 	if err != nil {
 		return err
 	}
-	top, head, ok := strings.Cut(both, "\n")
-	if !ok {
+	end := strings.LastIndexByte(both, '\n') // a folder's name may have one
+	if end < 0 {
 		return errors.New("there is no commit to build on: commit first")
 	}
-	s.Dir, s.Head, s.git = filepath.FromSlash(top), head, git{dir: top}
+	s.Dir, s.Head, s.git = filepath.FromSlash(both[:end]), both[end+1:], git{dir: both[:end]}
 	return nil
 }
 
