@@ -77,24 +77,28 @@ func (o *putOp) Do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fields, whole, err := o.values()
+	put, fields, err := o.put(first)
 	if err != nil {
 		return err
 	}
-	put := store.Put{Name: first.Name, Value: whole, Op: o.s.Op, Tags: o.r.tags()}
 	if len(o.s.Adds) > 0 {
 		if put.Value, err = o.grown(ctx, st, first, fields); err == nil {
 			_, err = st.Replace(ctx, put, o.s.Found)
 		}
 		return err
 	}
-	if len(fields) > 0 {
-		if put.Value, err = store.Document(fields); err != nil {
-			return err
-		}
-	}
 	_, err = st.Create(ctx, put)
 	return err
+}
+
+// put is what the step has the store hold, and its fields where that is a document.
+func (o *putOp) put(first Secret) (put store.Put, fields map[string]leak.Secret, err error) {
+	fields, whole, err := o.values()
+	put = store.Put{Name: first.Name, Value: whole, Op: o.s.Op, Tags: o.r.tags()}
+	if err == nil && len(fields) > 0 && len(o.s.Adds) == 0 {
+		put.Value, err = store.Document(fields)
+	}
+	return put, fields, err
 }
 
 // values takes the values from the files in which they still stand: the fields of a

@@ -144,10 +144,16 @@ func (r *run) apply(ctx context.Context, approve string) error {
 	if err := r.mark(journal.Begin, actApply); err != nil {
 		return err
 	}
-	for _, s := range r.plan.Steps {
-		if err := r.step(ctx, s); err != nil {
-			return fmt.Errorf("step %s (%s): %w", s.ID, s.Text, err)
+	for steps := r.plan.Steps; len(steps) > 0; {
+		n := r.together(ctx, steps)
+		do := r.putAll
+		if n == 1 {
+			do = func(ctx context.Context, one []Step) error { return r.step(ctx, one[0]) }
 		}
+		if err := do(ctx, steps[:n]); err != nil {
+			return err
+		}
+		steps = steps[n:]
 	}
 	return r.mark(journal.End, actApply)
 }
@@ -163,10 +169,13 @@ func (r *run) needsApproval() (Step, bool) {
 // step takes a step, by the world's state and into the journal.
 func (r *run) step(ctx context.Context, s Step) error {
 	op, err := r.op(s)
-	if err != nil {
-		return err
+	if err == nil {
+		err = r.log().Do(ctx, r.told(s), op)
 	}
-	return r.log().Do(ctx, r.told(s), op)
+	if err != nil {
+		return fmt.Errorf("step %s (%s): %w", s.ID, s.Text, err)
+	}
+	return nil
 }
 
 // current compares the plan with the world before anything is done, and names all files

@@ -111,6 +111,7 @@ type world struct {
 	said  strings.Builder
 	count int                   // of the steps that can be the last
 	at    func(count int) error // what happens at a step; nil: nothing
+	batch bool                  // the store takes several entries in one write
 }
 
 func newWorld(t testing.TB) *world {
@@ -147,11 +148,38 @@ func (w *world) tools() *Tools {
 	}
 	return &Tools{
 		Key: k, State: w.state, Version: "test", Who: "ada@laptop",
-		Open:  func(context.Context, string, string) (store.Driver, error) { return stepping{w.store, w}, nil },
+		Open:  func(context.Context, string, string) (store.Driver, error) { return w.driver(), nil },
 		Check: check,
 		Say:   func(format string, args ...any) { fmt.Fprintf(&w.said, format+"\n", args...) },
 		Disk:  disk.Disk{Watch: func(disk.Step) error { return w.step() }, Sync: func(*os.File) error { return nil }},
 	}
+}
+
+func (w *world) driver() store.Driver {
+	if w.batch {
+		return batching{stepping{w.store, w}}
+	}
+	return stepping{w.store, w}
+}
+
+// batching is a stepping store that takes several new entries at once.
+type batching struct{ stepping }
+
+func (b batching) WriteAll(ctx context.Context, all []store.Write) error {
+	if err := b.w.step(); err != nil {
+		return err
+	}
+	for _, w := range all {
+		if _, err := b.Memory.Stat(ctx, w.Name); store.CodeOf(err) != store.NotFound {
+			return store.Failf(store.AlreadyExists, "the name is taken")
+		}
+	}
+	for _, w := range all {
+		if _, err := b.Memory.Write(ctx, w); err != nil {
+			return err
+		}
+	}
+	return b.w.step()
 }
 
 // stepping is a store each of whose calls can be the last thing that happens, before

@@ -10,6 +10,7 @@ package act
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/oakum-sec/oakum/remediate/journal"
@@ -81,12 +82,96 @@ func (l Log) Do(ctx context.Context, s Step, op Op) error {
 		return err
 	}
 	if is, err = op.Done(ctx); err == nil && !is {
-		err = errors.New("it was done, and the world does not show it")
+		err = errUnseen
 	}
 	if err != nil {
 		return l.failed(s, err)
 	}
 	return l.Note(journal.Verified, s, evidence(op, ""))
+}
+
+// Task is a step with what does it.
+type Task struct {
+	Step
+	Op Op
+}
+
+// DoAll takes steps that all does at once, in one write to the world: each is journaled
+// and looked at as Do does it, and the disk is waited for once for all of them. Where all
+// fails, or its reply is lost, each is done alone, and says what is wrong with it.
+func (l Log) DoAll(ctx context.Context, tasks []Task, all func(ctx context.Context, ops []Op) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var rest, done []Task
+	for _, t := range tasks {
+		is, err := t.Op.Done(ctx)
+		if err != nil {
+			return errors.Join(t.wrap(l.failed(t.Step, err)), l.noteAll(journal.Verified, done, "it is so already"))
+		}
+		if is {
+			done = append(done, t)
+		} else {
+			rest = append(rest, t)
+		}
+	}
+	if err := l.noteAll(journal.Verified, done, "it is so already"); err != nil || len(rest) == 0 {
+		return err
+	}
+	if err := l.noteAll(journal.Intent, rest, ""); err != nil {
+		return err
+	}
+	var ops []Op
+	for _, t := range rest {
+		l.Say("%s", t.Text)
+		ops = append(ops, t.Op)
+	}
+	if err := all(ctx, ops); err != nil {
+		return l.doEach(ctx, rest)
+	}
+	if err := l.noteAll(journal.Effect, rest, ""); err != nil {
+		return err
+	}
+	for _, t := range rest {
+		is, err := t.Op.Done(ctx)
+		if err == nil && !is {
+			err = errUnseen
+		}
+		if err != nil {
+			return t.wrap(l.failed(t.Step, err))
+		}
+	}
+	return l.noteAll(journal.Verified, rest, "")
+}
+
+var errUnseen = errors.New("it was done, and the world does not show it")
+
+func (t Task) wrap(err error) error { return fmt.Errorf("step %s (%s): %w", t.ID, t.Text, err) }
+
+// doEach takes steps one after the other.
+func (l Log) doEach(ctx context.Context, tasks []Task) error {
+	for _, t := range tasks {
+		if err := l.Do(ctx, t.Step, t.Op); err != nil {
+			return t.wrap(err)
+		}
+	}
+	return nil
+}
+
+// noteAll notes a phase of several steps; an intent is in the step's own words.
+func (l Log) noteAll(phase journal.Phase, tasks []Task, text string) error {
+	var all []journal.Record
+	for _, t := range tasks {
+		words := text
+		switch phase {
+		case journal.Intent:
+			words = t.Text
+		case journal.Verified:
+			words = evidence(t.Op, text)
+		}
+		all = append(all, journal.Record{Plan: l.Plan, Phase: phase, Step: t.ID, Text: words, Tags: t.Tags})
+	}
+	return l.Journal.AddAll(all)
 }
 
 // Undo takes a step back.

@@ -53,6 +53,7 @@ type Record struct {
 	Step  string    `json:"step,omitempty"` // its id in the plan
 	Text  string    `json:"text,omitempty"` // for people
 	Tags  []string  `json:"tags,omitempty"` // of the values that it is about
+	With  int       `json:"with,omitempty"` // how many more records were written together with this one
 	MAC   string    `json:"mac"`
 }
 
@@ -162,24 +163,42 @@ func (j *Journal) Head() string { return j.last }
 // Add writes a record. Where it returns an error, nothing may be done that the record
 // would have announced; and no further record is taken, because what the disk holds is
 // not known after a failed write.
-func (j *Journal) Add(r Record) error {
-	if j.broken != nil {
+func (j *Journal) Add(r Record) error { return j.AddAll([]Record{r}) }
+
+// AddAll is Add of several records, which the disk is waited for once. The first one says
+// how many come with it: of those a crash may leave some, without a head that names them.
+func (j *Journal) AddAll(all []Record) error {
+	if j.broken != nil || len(all) == 0 {
 		return j.broken
 	}
-	r.Seq, r.Time, r.Who = len(j.records)+1, j.Now().UTC().Round(time.Microsecond), j.Who
-	line, err := r.seal(j.key, j.last)
-	if err == nil {
-		err = j.disk.Append(j.f, Name, append(line, '\n'))
+	var lines []byte
+	records, last := j.records, j.last
+	for i, r := range all {
+		r.Seq, r.Time, r.Who = len(records)+1, j.Now().UTC().Round(time.Microsecond), j.Who
+		if i == 0 {
+			r.With = len(all) - 1
+		}
+		line, err := r.seal(j.key, last)
+		if err != nil {
+			return j.stop(err)
+		}
+		lines = append(append(lines, line...), '\n')
+		records, last = append(records, r), r.MAC
 	}
-	if err == nil {
-		j.records, j.last = append(j.records, r), r.MAC
-		err = j.writeHead()
+	if err := j.disk.Append(j.f, Name, lines); err != nil {
+		return j.stop(err)
 	}
-	if err != nil {
-		j.broken = fmt.Errorf("write the journal: %w; nothing was done after the last record. Make room or mend the disk, then resume", err)
-		return j.broken
+	j.records, j.last = records, last
+	if err := j.writeHead(); err != nil {
+		return j.stop(err)
 	}
 	return nil
+}
+
+// stop is the error after which nothing more is written.
+func (j *Journal) stop(err error) error {
+	j.broken = fmt.Errorf("write the journal: %w; nothing was done after the last record. Make room or mend the disk, then resume", err)
+	return j.broken
 }
 
 // writeHead names the last record.

@@ -91,6 +91,36 @@ func TestTornLastLine(t *testing.T) {
 	}
 }
 
+// Records that are written together are torn at any byte as one is; and that some of them
+// may be there without a head that names them lets no older head pass.
+func TestTornTogether(t *testing.T) {
+	root, k := testRoot(t), testKey(t, 1)
+	written(t, root, k, 2)
+	whole, head := text(t, root, Name), text(t, root, headName)
+	j, err := Open(root, k, disk.Disk{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.AddAll([]Record{{Step: "a"}, {Step: "b"}, {Step: "c"}}); err != nil {
+		t.Fatal(err)
+	}
+	j.Close()
+	longer := text(t, root, Name)
+	for cut := len(whole); cut <= len(longer); cut++ {
+		root.WriteFile(Name, longer[:cut], 0o600)
+		root.WriteFile(headName, head, 0o600)
+		written(t, root, k, 1)
+		want := 3 + bytes.Count(longer[len(whole):cut], []byte("\n"))
+		if got, err := Read(root, k); err != nil || len(got) != want {
+			t.Fatalf("cut at byte %d of %d: %d records and not %d, %v", cut, len(longer), len(got), want, err)
+		}
+	}
+	root.WriteFile(headName, head, 0o600)
+	if _, err := Read(root, k); !errors.Is(err, ErrTampered) {
+		t.Errorf("a head from before what was written together, and more: %v", err)
+	}
+}
+
 // Whatever else is changed is refused: every byte, every line taken out, put in twice
 // or exchanged, the end cut off, an older head, another key.
 func TestTampering(t *testing.T) {

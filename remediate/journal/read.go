@@ -74,14 +74,14 @@ func readHead(root *os.Root, k *key.Key) (h head, err error) {
 	return h, nil
 }
 
-// fits tells whether the records end where the head says, or one later: a crash may
-// come between the two.
+// fits tells whether the records end where the head says, or one later, with those that
+// were written together with it: a crash may come between the two.
 func (h head) fits(records []Record) error {
 	n := len(records)
 	switch {
 	case n < h.Seq:
 		return tampered(n+1, fmt.Sprintf("is missing: there were %d records", h.Seq))
-	case n > h.Seq+1:
+	case n > h.Seq && n > h.Seq+1+records[h.Seq].With:
 		return fmt.Errorf("%w: %s is older than the journal (record %d of %d)", ErrTampered, headName, h.Seq, n)
 	case h.Seq > 0 && !key.Same(records[h.Seq-1].MAC, h.Last):
 		return tampered(h.Seq, "is another than the head names")

@@ -53,7 +53,10 @@ type Driver struct {
 	known  known
 }
 
-var _ store.BatchPromoter = (*Driver)(nil)
+var (
+	_ store.BatchPromoter = (*Driver)(nil)
+	_ store.BatchWriter   = (*Driver)(nil)
+)
 
 // Open makes a driver. The file need not be there: the first write makes it.
 func Open(opt Options) (*Driver, error) {
@@ -120,6 +123,18 @@ func (d *Driver) Write(ctx context.Context, w store.Write) (version string, err 
 		return err
 	})
 	return version, err
+}
+
+// WriteAll replaces the file once; what is refused of one entry leaves it as it was.
+func (d *Driver) WriteAll(ctx context.Context, all []store.Write) error {
+	return d.change(ctx, func(c *content) error {
+		for _, w := range all {
+			if _, err := c.write(w); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (d *Driver) Delete(ctx context.Context, name, version string) error {

@@ -243,3 +243,37 @@ func TestPromoteAll(t *testing.T) {
 		hold("new ")
 	}
 }
+
+// Several entries are written together or not at all, and what stands there is kept.
+func TestWriteAll(t *testing.T) {
+	d := open(t, filepath.Join(t.TempDir(), "secrets.age"), Identity{File: filepath.Join(t.TempDir(), "id")})
+	s := store.New(d, store.Options{})
+	put := func(name, value string) store.Put {
+		return store.Put{Name: name, Value: leak.NewSecret([]byte(value)), Op: "op of " + name}
+	}
+	if !s.CanCreateAll() {
+		t.Fatal("an age file takes one entry after the other")
+	}
+	for range 2 { // twice is once
+		if err := s.CreateAll(t.Context(), []store.Put{put("a", "value 1"), put("b", "value 2")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, all := range [][]store.Put{{put("c", "value 3"), put("b", "another")}, {put("c", "value 3"), put("d", "")}} {
+		if err := s.CreateAll(t.Context(), all); err == nil {
+			t.Errorf("%s is stored", all[1].Name)
+		}
+	}
+	later := store.Write{Name: "c", Value: leak.NewSecret([]byte("value 3"))}
+	if err := d.WriteAll(t.Context(), []store.Write{later, {Name: "a", Value: later.Value}}); store.CodeOf(err) != store.AlreadyExists {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	for name, value := range map[string]string{"a": "value 1", "b": "value 2"} {
+		if e, got, err := s.Read(t.Context(), name, ""); err != nil || !got.Equal(leak.NewSecret([]byte(value))) || e.Version != "1" || e.MadeBy() != "op of "+name {
+			t.Errorf("%s: %+v, %v", name, e, err)
+		}
+	}
+	if _, err := s.Stat(t.Context(), "c"); store.CodeOf(err) != store.NotFound {
+		t.Errorf("of a write that was refused: %v", err)
+	}
+}
