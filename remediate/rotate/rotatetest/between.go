@@ -31,8 +31,11 @@ func between(w *world) {
 			w.Errorf("half a credential is seen at the steps %v: not only between two writes, or never", at)
 		}
 		for i, n := range at {
-			if w.every() == 1 || i == 0 || i == len(at)-1 {
-				w.endedBetween(n, i == 0)
+			if i == 0 || w.every() == 1 {
+				w.endedBetween(n, i == 0, false)
+			}
+			if i == len(at)-1 || w.every() == 1 {
+				w.endedBetween(n, i == 0, true)
 			}
 		}
 		w.refusedBetween()
@@ -89,44 +92,42 @@ func (w *world) halves() (at []int) {
 	return at
 }
 
-// endedBetween ends a rotation where half a credential can be read. It is resumed, and
-// another time taken back; also where the folder has lost what it had sealed of the new
-// one: what waits is enough.
-func (w *world) endedBetween(n int, lost bool) {
+// endedBetween ends a rotation where half a credential can be read. It is resumed, or
+// taken back; also where the folder has lost what it had sealed of the new one: what waits
+// is enough.
+func (w *world) endedBetween(n int, lost, back bool) {
 	w.Helper()
-	for _, back := range []bool{false, true} {
-		w.again()
-		o, file := w.order()
-		w.count, w.at = 0, killtest.At(n)
-		if _, lived := killtest.Alive(func() error { return w.goOn(o, file) }); lived {
-			w.Fatalf("it is not ended at step %d", n)
+	w.again()
+	o, file := w.order()
+	w.count, w.at = 0, killtest.At(n)
+	if _, lived := killtest.Alive(func() error { return w.goOn(o, file) }); lived {
+		w.Fatalf("it is not ended at step %d", n)
+	}
+	w.kills++
+	w.at = nil
+	if len(w.told.holds) > 0 {
+		w.Error("a consumer was told between the two writes")
+	}
+	if w.trait.Overlap {
+		w.works(name("ended between the entries, at step", n), "the old credential", w.scene.Old, true)
+	}
+	if p, err := rotate.ProgressOf(w.machine().Home, o.ID); err != nil || !p.Between {
+		w.Errorf("the status does not tell that it was ended between the two writes: %v", err)
+	}
+	if lost {
+		if err := os.Remove(filepath.Join(w.state, "runs", o.ID, "escrow.sealed")); err != nil {
+			w.Error(err)
 		}
-		w.kills++
-		w.at = nil
-		if len(w.told.holds) > 0 {
-			w.Error("a consumer was told between the two writes")
-		}
-		if w.trait.Overlap {
-			w.works(name("ended between the entries, at step", n), "the old credential", w.scene.Old, true)
-		}
-		if p, err := rotate.ProgressOf(w.machine().Home, o.ID); err != nil || !p.Between {
-			w.Errorf("the status does not tell that it was ended between the two writes: %v", err)
-		}
-		if lost {
-			if err := os.Remove(filepath.Join(w.state, "runs", o.ID, "escrow.sealed")); err != nil {
-				w.Error(err)
-			}
-		}
-		if back {
-			if err := w.machine().Rollback(w.Context(), o.ID); err != nil {
-				w.Fatal(err)
-			}
-			w.unrotated(name("taken back between the entries, from step", n), o)
-			continue
-		}
+	}
+	if !back {
 		w.finish(o, file, nil, 0)
 		w.rotated(name("ended between the entries, at step", n), o)
+		return
 	}
+	if err := w.machine().Rollback(w.Context(), o.ID); err != nil {
+		w.Fatal(err)
+	}
+	w.unrotated(name("taken back between the entries, from step", n), o)
 }
 
 // refusedBetween: where the second entry cannot be written, the first one has its old

@@ -27,10 +27,10 @@ func begin(traits rotate.Traits) func(testing.TB, func() error) *rotatetest.Scen
 func TestFakes(t *testing.T) {
 	for name, traits := range kinds {
 		t.Run(name, func(t *testing.T) {
-			rotatetest.Run(t, rotatetest.Suite{Kills: 90, Modes: 25, Every: 17, Begin: begin(traits)})
+			rotatetest.Run(t, rotatetest.Suite{Kills: 40, Modes: 25, Every: 41, Begin: begin(traits)})
 		})
 		t.Run(name+" apart", func(t *testing.T) {
-			rotatetest.Run(t, rotatetest.Suite{Kills: 30, Modes: 25, Every: 51, Begin: begin(traits), Apart: true})
+			rotatetest.Run(t, rotatetest.Suite{Kills: 12, Modes: 25, Every: 127, Begin: begin(traits), Apart: true})
 		})
 	}
 }
