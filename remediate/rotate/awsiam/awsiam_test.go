@@ -68,7 +68,7 @@ func TestApart(t *testing.T) {
 	for _, name := range []string{"asks before it hurts", "in a store without waiting versions", "killed", "lost replies", "disk full", "not valid at once", "already dead", "public first", "no value leaves", "nothing in its place", "on a schedule", "still used"} {
 		without[name] = "TestRotator asks it, of a key in one entry"
 	}
-	rotatetest.Run(t, rotatetest.Suite{Kills: 6, Modes: 8, Every: 211, Apart: true, Without: without,
+	rotatetest.Run(t, rotatetest.Suite{Kills: 5, Modes: 8, Every: 211, Apart: true, Without: without,
 		Begin: g.begin(&users),
 		Store: func(t testing.TB) (store.Driver, string) {
 			return awsparams.New(g.config(g.admin, nil), awsparams.Options{}), fmt.Sprintf("/prod%d/", users.Load())
