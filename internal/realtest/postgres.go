@@ -119,12 +119,8 @@ func StartPostgres(t testing.TB) *Postgres {
 func StartReplicatedPostgres(t testing.TB) (primary, standby *Postgres) {
 	t.Helper()
 	primary = layPostgres(t)
-	standby = &Postgres{User: primary.User, Password: primary.Password}
-	var err error
-	if standby.dir, err = reachable(primary.part); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(standby.dir) })
+	standby = &Postgres{User: primary.User, Password: primary.Password, part: primary.part}
+	standby.lay(t)
 	if err := os.CopyFS(standby.data(), os.DirFS(primary.data())); err != nil { // nobody writes there yet
 		t.Fatal(err)
 	}
@@ -145,11 +141,7 @@ func layPostgres(t testing.TB) *Postgres {
 	t.Helper()
 	part := strings.TrimSuffix(Find(t, "postgres"), filepath.FromSlash("/"+postgresPrograms+"/postgres"))
 	p := &Postgres{User: postgresRoot, Password: rand.Text(), part: part}
-	var err error
-	if p.dir, err = reachable(part); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(p.dir) })
+	p.lay(t)
 	if err := errors.Join(os.CopyFS(p.data(), os.DirFS(filepath.Join(part, "data"))), closeFolders(p.data()), asServer(p.dir)); err != nil {
 		t.Fatal(err)
 	}
@@ -157,6 +149,16 @@ func layPostgres(t testing.TB) *Postgres {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// lay lays the part's programs into a folder of the server's own, until the test ends.
+func (p *Postgres) lay(t testing.TB) {
+	t.Helper()
+	var err error
+	if p.dir, err = reachable(p.part); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(p.dir) })
 }
 
 // setPassword gives the superuser its password before anybody can connect. The

@@ -2,9 +2,13 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"github.com/oakum-sec/oakum/leak"
 )
+
+// errOneByOne is why a store does not do several at once.
+var errOneByOne = Failf(Unsupported, "this store writes one entry after the other")
 
 // BatchWriter is a Driver of a store that takes several new entries in one write: an age
 // file, which is encrypted as a whole whatever changes in it.
@@ -26,7 +30,7 @@ func (s *Store) CanCreateAll() bool {
 func (s *Store) CreateAll(ctx context.Context, all []Put) error {
 	b, ok := s.driver.(BatchWriter)
 	if !ok {
-		return s.failed("store", "several", leak.Secret{}, Failf(Unsupported, "this store writes one entry after the other"))
+		return s.failed("store", "several", leak.Secret{}, errOneByOne)
 	}
 	d, err := s.Describe(ctx)
 	if err != nil {
@@ -59,4 +63,35 @@ func (s *Store) CreateAll(ctx context.Context, all []Put) error {
 		}
 	}
 	return nil
+}
+
+// Promotion is a version that waits, to be current in the place of From.
+type Promotion struct{ Name, Version, From string }
+
+// BatchPromoter is a Promoter of a store that makes the versions of several names current
+// in one write: nobody reads one of them before another.
+type BatchPromoter interface {
+	Promoter
+	// PromoteAll is Promote for all of them, or for none.
+	PromoteAll(ctx context.Context, all []Promotion) error
+}
+
+// CanPromoteAll tells whether the versions of several names become current at once.
+func (s *Store) CanPromoteAll() bool {
+	_, ok := s.driver.(BatchPromoter)
+	return ok
+}
+
+// PromoteAll makes versions that were stored by Pend the current ones, all at once.
+func (s *Store) PromoteAll(ctx context.Context, all []Promotion) error {
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	name := strings.Join(names, " and ")
+	b, ok := s.driver.(BatchPromoter)
+	if !ok {
+		return s.failed("promote", name, leak.Secret{}, errOneByOne)
+	}
+	return s.call(ctx, "promote", name, func() error { return b.PromoteAll(ctx, all) })
 }

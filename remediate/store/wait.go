@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 
 	"github.com/oakum-sec/oakum/leak"
 )
@@ -112,35 +111,4 @@ func (s *Store) Abandon(ctx context.Context, name, version string) error {
 		return nil
 	}
 	return s.call(ctx, "abandon", name, func() error { return p.Abandon(ctx, name, version) })
-}
-
-// Promotion is a version that waits, to be current in the place of From.
-type Promotion struct{ Name, Version, From string }
-
-// BatchPromoter is a Promoter of a store that makes the versions of several names current
-// in one write: nobody reads one of them before another.
-type BatchPromoter interface {
-	Promoter
-	// PromoteAll is Promote for all of them, or for none.
-	PromoteAll(ctx context.Context, all []Promotion) error
-}
-
-// CanPromoteAll tells whether the versions of several names become current at once.
-func (s *Store) CanPromoteAll() bool {
-	_, ok := s.driver.(BatchPromoter)
-	return ok
-}
-
-// PromoteAll makes versions that were stored by Pend the current ones, all at once.
-func (s *Store) PromoteAll(ctx context.Context, all []Promotion) error {
-	var names []string
-	for _, p := range all {
-		names = append(names, p.Name)
-	}
-	name := strings.Join(names, " and ")
-	b, ok := s.driver.(BatchPromoter)
-	if !ok {
-		return s.failed("promote", name, leak.Secret{}, Failf(Unsupported, "this store writes one entry after the other"))
-	}
-	return s.call(ctx, "promote", name, func() error { return b.PromoteAll(ctx, all) })
 }

@@ -155,14 +155,14 @@ func (r *reader) lineStart() {
 	if len(bytes.Trim(lead, "$-\"'\\")) == 0 {
 		r.a.Traits |= LineStart
 	}
-	if r.a.Quote == 0 && r.openQuote() == 0 && remarked(lead) {
+	if r.a.Quote == 0 && remarked(lead) && r.openQuote() == 0 {
 		r.a.Traits |= Comment
 	}
 }
 
 // remarked tells whether a comment begins behind what a line says: x = 1  # token=…
 func remarked(lead []byte) bool {
-	for _, mark := range []string{" # ", " // ", " #", "\t# ", "\t// "} {
+	for _, mark := range []string{" #", " // ", "\t# ", "\t// "} {
 		if at := bytes.LastIndex(lead, []byte(mark)); at > 0 && len(bytes.TrimLeft(lead[at+len(mark):], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,.-:")) == 0 {
 			return true
 		}

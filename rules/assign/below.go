@@ -77,11 +77,7 @@ func (r *reader) indented() bool {
 	if r.a.Op != Colon {
 		return false
 	}
-	begin := r.lineBegin()
-	own := begin
-	for own < r.a.Key[0] && (r.b[own] == ' ' || r.b[own] == '\t') {
-		own++
-	}
+	own := r.indent(r.lineBegin())
 	r.space(1)
 	first := r.p
 	col := first - bytes.LastIndexByte(r.b[:first], '\n') - 1
@@ -90,7 +86,7 @@ func (r *reader) indented() bool {
 		r.p += 2
 		r.blanks()
 	}
-	if col < own-begin || col == own-begin && !list || r.at(0) == 0 {
+	if col < own || col == own && !list || r.at(0) == 0 {
 		return false
 	}
 	if isQuote(r.at(0)) {
