@@ -1,11 +1,14 @@
 package realtest
 
 import (
+	"bufio"
+	"bytes"
 	_ "embed"
 	"fmt"
-	"net"
+	"io"
 	"net/http"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 )
@@ -13,33 +16,38 @@ import (
 //go:embed lock/moto.txt
 var motoLock string
 
+//go:embed serve/moto.py
+var motoServer string
+
 // moto is AWS's APIs in one server, by people who are not AWS. It takes any access
-// key unless told otherwise, and its refusals are not shaped as AWS's are.
-func moto() Part { return python("moto", "moto_server", motoLock) }
+// key unless told otherwise, and its refusals are not shaped as AWS's are. Its program is
+// the Python that has it.
+func moto() Part { return python("moto", "python3", motoLock) }
 
 // StartMoto runs moto until the test ends, and returns its address, as
 // AWS_ENDPOINT_URL has it. env is added to its environment.
 func StartMoto(t testing.TB, env ...string) string {
 	t.Helper()
-	program := Find(t, "moto")
-	// moto takes no listener, and does not tell which port it took of its own choice.
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	cmd := exec.Command(Find(t, "moto"), "-c", motoServer)
+	cmd.Env = append(cmd.Environ(), env...)
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
-	cmd := exec.Command(program, "-H", "127.0.0.1", "-p", port)
-	cmd.Env = append(cmd.Environ(), env...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	address := "http://127.0.0.1:" + port
-	if err := answers(address+"/moto-api/", time.Minute); err != nil { // 3 s on a busy machine, most of it Python's imports
-		t.Fatalf("moto: %v", err)
+	said := bufio.NewReader(out)
+	port, err := said.ReadString('\n') // 3 s on a busy machine, most of it Python's imports
+	if err != nil {
+		cmd.Wait()
+		t.Fatalf("moto ended before it listened: %v\n%s", err, log.Bytes())
 	}
-	return address
+	go io.Copy(io.Discard, said) // else it stops when the pipe is full
+	return "http://127.0.0.1:" + strings.TrimSpace(port)
 }
 
 // answers waits until a server is there.

@@ -118,6 +118,8 @@ func code(err error) store.Code {
 			return store.Unavailable
 		case s == 401 || s == 403:
 			return store.PermissionDenied
+		case s < 300: // the answer broke off, or is none: it may have been done
+			return store.Unavailable
 		}
 		return store.Unknown
 	}

@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -49,6 +50,7 @@ type Gate struct {
 type Fault struct {
 	Action string // "PutSecretValue"; "" is any
 	Lost   bool   // it is done, and its reply is lost
+	Torn   bool   // it is done, and its reply breaks off after the status and half of the body
 	Status int    // answered in the place of moto: 429, 500
 }
 
@@ -191,7 +193,7 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 		w.Write(text)
 		return
 	}
-	g.pass(w, r, body, action, fault.Lost)
+	g.pass(w, r, body, action, fault)
 }
 
 // next takes the first fault that is meant for the action.
@@ -224,14 +226,14 @@ func (g *Gate) tokenTaken(action string, body []byte) bool {
 	return used && old != value
 }
 
-func (g *Gate) pass(w http.ResponseWriter, r *http.Request, body []byte, action string, lost bool) {
+func (g *Gate) pass(w http.ResponseWriter, r *http.Request, body []byte, action string, fault Fault) {
 	out, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, g.moto+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	out.Header = r.Header.Clone()
 	resp, err := http.DefaultClient.Do(out)
-	if err != nil || lost {
+	if err != nil || fault.Lost {
 		if err == nil {
 			resp.Body.Close()
 		}
@@ -255,8 +257,16 @@ func (g *Gate) pass(w http.ResponseWriter, r *http.Request, body []byte, action 
 			w.Header()[k] = v
 		}
 	}
+	if fault.Torn {
+		w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+		text = text[:len(text)/2]
+	}
 	w.WriteHeader(resp.StatusCode)
 	w.Write(text)
+	if fault.Torn {
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // refuse answers as AWS's services of JSON do

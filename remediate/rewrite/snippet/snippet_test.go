@@ -84,7 +84,7 @@ var programs = map[string]program{
 	}},
 	// boto3 is among what moto itself needs.
 	"python": {file: "secret.py", more: map[string]string{"main.py": "import secret, sys\nsys.stdout.buffer.write(secret.fetch_secret().encode())\n"}, steps: func(t *testing.T, _ string) [][]string {
-		return [][]string{{filepath.Join(filepath.Dir(realtest.Find(t, "moto")), "python3"), "main.py"}}
+		return [][]string{{realtest.Find(t, "moto"), "main.py"}}
 	}},
 	// Files that are named are of the module that go is called in.
 	"go": {file: "secret.go", more: map[string]string{"main.go": "package main\n\nimport (\n\t\"context\"\n\t\"fmt\"\n\t\"os\"\n)\n\nfunc main() {\n\tv, err := fetchSecret(context.Background())\n\tif err != nil {\n\t\tfmt.Fprintln(os.Stderr, err)\n\t\tos.Exit(1)\n\t}\n\tfmt.Print(v)\n}\n"},

@@ -40,14 +40,14 @@ func TestOverTheWire(t *testing.T) {
 	gate := awstest.Start(t)
 	driver := awssecrets.New(gate.Config(t, gate.Admin), awssecrets.Options{})
 	s := store.New(driver, store.Options{Pause: func(context.Context, time.Duration) error { return nil }})
-	faults := []awstest.Fault{{Lost: true}, {Status: http.StatusTooManyRequests}, {Status: http.StatusInternalServerError}}
+	faults := []awstest.Fault{{Lost: true}, {Torn: true}, {Status: http.StatusTooManyRequests}, {Status: http.StatusInternalServerError}}
 	actions := []string{"CreateSecret", "DescribeSecret", "GetSecretValue", "TagResource", "PutSecretValue", "UpdateSecretVersionStage"}
 	tried := 0
 	for _, action := range actions {
 		for _, f := range faults {
 			tried++
 			f.Action = action
-			name := fmt.Sprintf("wire/%s/%d/%v", action, f.Status, f.Lost)
+			name := fmt.Sprintf("wire/%s/%d/%v/%v", action, f.Status, f.Lost, f.Torn)
 			old, renewed := leak.NewSecret([]byte("old "+name)), leak.NewSecret([]byte("new "+name))
 			if action == "CreateSecret" {
 				gate.Fail(f)
@@ -69,7 +69,7 @@ func TestOverTheWire(t *testing.T) {
 			}
 		}
 	}
-	if left := gate.Left(); tried != 18 || left != 0 {
+	if left := gate.Left(); tried != 24 || left != 0 {
 		t.Errorf("%d faults were tried, %d never happened", tried, left)
 	}
 }
