@@ -121,6 +121,8 @@ func (p *planner) secrets(ctx context.Context, at int, f Found) (groups []*group
 			p.leave(v, "the map says to skip it")
 		case v.Secret.IsZero():
 			p.leave(v, unseen(v))
+		case leak.Planted(v.Finding.Notes) != "":
+			p.leave(v, leak.Planted(v.Finding.Notes)+"; moved, it would be a trap no more")
 		case len(v.Spots) == 0:
 			p.leave(v, why(v))
 		default:

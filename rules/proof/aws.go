@@ -5,11 +5,9 @@ import (
 	"encoding/base32"
 	"fmt"
 	"slices"
-)
 
-// Canary begins the note on a credential that was planted: whoever tries it raises an
-// alarm. Live checks and rotations leave such alone.
-const Canary = "canary: "
+	"github.com/oakum-sec/oakum/leak"
+)
 
 // canaryAccounts issue AWS keys whose only use is to raise an alarm when somebody
 // tries them: canarytokens.org's, and others built after it. The numbers are
@@ -49,7 +47,7 @@ func parseAWSKeyID(value []byte) Result {
 	}
 	notes := append(notEmpty(kind), fmt.Sprintf("account %012d", account))
 	if slices.Contains(canaryAccounts, account) {
-		return holds(notes...).low(Canary + "its maker is told when it is used")
+		return holds(notes...).low(leak.Canary + "its maker is told when it is used")
 	}
 	return holds(notes...)
 }

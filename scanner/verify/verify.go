@@ -24,13 +24,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/rules"
-	"github.com/oakum-sec/oakum/rules/proof"
 )
 
 // Options change how issuers are asked; the zero value is the default.
@@ -100,7 +98,7 @@ func (v *Verifier) about(all []*leak.Finding, only func(*leak.Finding) bool) (ch
 
 // ready gives what a question needs beside the value, or says why it is not asked.
 func ready(f *leak.Finding, check *rules.Verify, around *neighbours) (p pair, why string) {
-	if slices.ContainsFunc(f.Notes, func(n string) bool { return strings.HasPrefix(n, proof.Canary) }) {
+	if leak.Planted(f.Notes) != "" {
 		return p, "a canary: its maker is told of every use"
 	}
 	return around.pair(f, check)

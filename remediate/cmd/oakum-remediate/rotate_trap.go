@@ -1,8 +1,7 @@
 package main
 
 import (
-	"strings"
-
+	"github.com/oakum-sec/oakum/leak"
 	"github.com/oakum-sec/oakum/remediate/rotate"
 	"github.com/oakum-sec/oakum/remediate/store"
 	"github.com/oakum-sec/oakum/rules/proof"
@@ -12,10 +11,8 @@ import (
 func trap(c rotate.Credential) (why string) {
 	for _, v := range c {
 		for _, parser := range proof.Parsers() {
-			for _, note := range proof.Parse(parser, []byte(store.Plain(v))).Notes {
-				if strings.HasPrefix(note, proof.Canary) {
-					return note
-				}
+			if note := leak.Planted(proof.Parse(parser, []byte(store.Plain(v))).Notes); note != "" {
+				return note
 			}
 		}
 	}
