@@ -19,7 +19,9 @@ func TestCanaryStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, file := w.planned(Wish{To: "memory:"})
-	in := func(l Left) bool { return strings.HasPrefix(l.Place, "trap.env") || strings.Contains(l.Place, "/trap.env") }
+	in := func(l Left) bool {
+		return strings.HasPrefix(l.Place, "trap.env") || strings.Contains(l.Place, "/trap.env")
+	}
 	if i := slices.IndexFunc(p.Left, in); i < 0 || !strings.Contains(p.Left[i].Why, "a trap no more") {
 		t.Errorf("left: %+v", p.Left)
 	}

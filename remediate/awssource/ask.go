@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"github.com/oakum-sec/oakum/remediate/internal/awscall"
 )
 
 // Waiting waits for d or until ctx ends, with ctx's error.
@@ -119,9 +121,7 @@ func sleep(ctx context.Context, d time.Duration, _ string) error {
 // private makes requests without TLS to this machine alone: what AWS answers are the
 // values. Credentials are asked for by other clients, which the SDK made before.
 func private(next aws.HTTPClient) aws.HTTPClient {
-	if next == nil {
-		next = awshttp.NewBuildableClient()
-	}
+	next = awscall.Whole(next)
 	return doer(func(r *http.Request) (*http.Response, error) {
 		host := r.URL.Hostname()
 		at, err := netip.ParseAddr(host)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/oakum-sec/oakum/remediate/disk"
+	"github.com/oakum-sec/oakum/remediate/internal/awscall"
 	"github.com/oakum-sec/oakum/remediate/internal/pause"
 	"github.com/oakum-sec/oakum/remediate/key"
 )
@@ -69,11 +69,7 @@ func (t *Tools) cloud(region string) *cloud {
 	if region != "" {
 		c.Region = region
 	}
-	next := c.HTTPClient
-	if next == nil {
-		next = awshttp.NewBuildableClient()
-	}
-	c.HTTPClient = watched{next, t.Watch}
+	c.HTTPClient = watched{awscall.Whole(c.HTTPClient), t.Watch}
 	c.Retryer = func() aws.Retryer { return aws.NopRetryer{} } // ask tries again, where people see it
 	return &cloud{t, c, iam.NewFromConfig(c), sts.NewFromConfig(c), ecs.NewFromConfig(c), ec2.NewFromConfig(c), lambda.NewFromConfig(c), eks.NewFromConfig(c), accessanalyzer.NewFromConfig(c)}
 }

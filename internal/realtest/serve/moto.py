@@ -1,9 +1,9 @@
 """Serves moto by waitress, on a free port that it prints.
 
 moto's own server is one for development: each request has a thread, for which moto's
-tables have no locks (a role made while another call lists them is answered 500), and each
-connection ends with its answer, sometimes before the answer is through. Here one thread
-asks moto, and connections are kept.
+tables have no locks (a role made while another call lists them is answered 500), and a
+connection of its own. Here one thread asks moto, and connections are kept, which takes
+half the time.
 """
 
 import logging

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/oakum-sec/oakum/internal/realtest"
+	"github.com/oakum-sec/oakum/remediate/internal/awscall"
 )
 
 // withoutProofs is moto for a caller who may not ask the account's simulator and
@@ -55,7 +56,7 @@ func withoutProofs(t *testing.T) string {
 // leakyFunction makes a function with a user's key in its variables, and gives the key's id.
 func leakyFunction(t *testing.T, endpoint string) (client *lambda.Client, id string) {
 	t.Helper()
-	c := aws.Config{Region: "eu-west-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+	c := aws.Config{Region: "eu-west-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: awscall.Whole(nil)}
 	roles, ctx, name := iam.NewFromConfig(c), t.Context(), aws.String("orders")
 	must := func(err error) {
 		t.Helper()

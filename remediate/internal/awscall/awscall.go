@@ -38,6 +38,7 @@ func Load(ctx context.Context, query url.Values) (aws.Config, error) {
 	if cfg.Region == "" {
 		return cfg, errors.New("say which region: set AWS_REGION, or add ?region=eu-west-1")
 	}
+	cfg.HTTPClient = Whole(cfg.HTTPClient)
 	if role := query.Get("role"); role != "" {
 		p := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), role, func(o *stscreds.AssumeRoleOptions) { o.RoleSessionName = "oakum-remediate" })
 		cfg.Credentials = aws.NewCredentialsCache(p)
@@ -110,6 +111,9 @@ func code(err error) store.Code {
 			return c
 		}
 	}
+	if torn, ok := errors.AsType[*smithy.DeserializationError](err); ok && torn != nil { // it broke off, or is none of AWS's: it may have been done
+		return store.Unavailable
+	}
 	if answered && answer.HTTPStatusCode() != 0 { // 0: the connection ended before an answer
 		switch s := answer.HTTPStatusCode(); {
 		case s == 429:
@@ -118,8 +122,6 @@ func code(err error) store.Code {
 			return store.Unavailable
 		case s == 401 || s == 403:
 			return store.PermissionDenied
-		case s < 300: // the answer broke off, or is none: it may have been done
-			return store.Unavailable
 		}
 		return store.Unknown
 	}

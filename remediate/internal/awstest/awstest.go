@@ -25,6 +25,7 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/realtest"
 	"github.com/oakum-sec/oakum/leak/leaktest"
+	"github.com/oakum-sec/oakum/remediate/internal/awscall"
 )
 
 // Gate is a moto behind its gate.
@@ -75,7 +76,7 @@ func pair(t testing.TB, seed uint64) aws.Credentials {
 // Config reaches the gate as somebody.
 func (g *Gate) Config(t testing.TB, who aws.Credentials) aws.Config {
 	t.Helper()
-	return aws.Config{Region: "eu-west-1", BaseEndpoint: &g.URL, RetryMaxAttempts: 1,
+	return aws.Config{Region: "eu-west-1", BaseEndpoint: &g.URL, RetryMaxAttempts: 1, HTTPClient: awscall.Whole(nil),
 		Credentials: credentials.StaticCredentialsProvider{Value: who}}
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/oakum-sec/oakum/internal/realtest"
 	"github.com/oakum-sec/oakum/leak/leaktest"
+	"github.com/oakum-sec/oakum/remediate/internal/awscall"
 	"github.com/oakum-sec/oakum/remediate/internal/killtest"
 )
 
@@ -62,7 +63,7 @@ func startGate(t testing.TB) *gate {
 
 // config reaches the gate; hook is told before and after each call.
 func (g *gate) config(who aws.Credentials, hook func() error) aws.Config {
-	return aws.Config{Region: "eu-west-1", BaseEndpoint: &g.url, RetryMaxAttempts: 1, HTTPClient: &http.Client{Transport: killtest.Transport{Step: hook}},
+	return aws.Config{Region: "eu-west-1", BaseEndpoint: &g.url, RetryMaxAttempts: 1, HTTPClient: awscall.Whole(&http.Client{Transport: killtest.Transport{Step: hook}}),
 		Credentials: credentials.StaticCredentialsProvider{Value: who}}
 }
 
