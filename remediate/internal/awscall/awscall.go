@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
 	"strings"
 	"sync"
@@ -111,7 +113,7 @@ func code(err error) store.Code {
 			return c
 		}
 	}
-	if torn, ok := errors.AsType[*smithy.DeserializationError](err); ok && torn != nil { // it broke off, or is none of AWS's: it may have been done
+	if torn(err) {
 		return store.Unavailable
 	}
 	if answered && answer.HTTPStatusCode() != 0 { // 0: the connection ended before an answer
@@ -122,6 +124,8 @@ func code(err error) store.Code {
 			return store.Unavailable
 		case s == 401 || s == 403:
 			return store.PermissionDenied
+		case s < 300: // something between AWS and us answered
+			return store.Unavailable
 		}
 		return store.Unknown
 	}
@@ -129,4 +133,11 @@ func code(err error) store.Code {
 		return store.Unauthenticated
 	}
 	return store.Unavailable
+}
+
+// torn tells that the connection ended in the middle of an answer: whether the request
+// was done nobody knows, whatever the status.
+func torn(err error) bool {
+	_, ended := errors.AsType[*net.OpError](err)
+	return ended || errors.Is(err, io.ErrUnexpectedEOF)
 }
