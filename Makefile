@@ -20,7 +20,7 @@ export GOWORK := off
 
 MODULES := . webhook remediate internal/realtest bench tools/learn tools/release tools/images
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
-PARTS   := git pre-commit docker-registry moto rotation-libraries openbao buildah mariadb postgres helm kubectl iam-simulate node node-libraries java-libraries dotnet
+PARTS   := git pre-commit gitleaks sshd docker-registry moto rotation-libraries openbao buildah mariadb postgres helm kubectl iam-simulate node node-libraries java-libraries dotnet
 STATICCHECK := go tool -modfile=$(CURDIR)/tools/go.mod staticcheck
 
 # The control plane that webhook/e2e runs against.
